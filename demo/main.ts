@@ -1,6 +1,6 @@
 /**
  * Plays the product's main functions in a terminal, and checks each step against the panel and the central:
- * `script/demo [--panel 4|5|6] [--central 4|5|6|dnsmanager|powerdns|bind|knot] [--old N] [--stay]`.
+ * `script/demo [--panel 4|5|6] [--central 4|5|6|dnsmanager|bind|knot|powerdns|gateway] [--old N] [--stay]`.
  * `--old`: the number of zones that only the panel has. Exit status 1: a step failed; 2: the usage was wrong,
  * or a name server is not installed.
  */

@@ -6,6 +6,10 @@ export const gatewayTexts = {
     en: 'The key of this change was used for another change before. Nothing was changed. Send each change with a key of its own.',
     ru: 'Ключ этого изменения уже использован для другого изменения. Ничего не изменено. Отправляйте каждое изменение со своим ключом.',
   },
+  'gateway.no-zone-name': {
+    en: 'Nobody can create the zone {zone}: it is the root or a top-level domain.',
+    ru: 'Зону {zone} создать нельзя: это корень или домен верхнего уровня.',
+  },
   'gateway.bad-request': {
     en: 'The gateway does not understand the request ({text}). Nothing was changed.',
     ru: 'Шлюз не понимает запрос ({text}). Ничего не изменено.',
@@ -41,6 +45,10 @@ export const gatewayTexts = {
   'gateway.storage.in-use': {
     en: 'Another gateway runs with the same folder "state". Stop it first, or give each its own folder.',
     ru: 'С той же папкой «state» работает другой шлюз. Сначала остановите его или укажите другую папку.',
+  },
+  'gateway.storage.other-user': {
+    en: 'The database of the gateway ({text}) belongs to another user of the system. Run this command as the user of the gateway, with "sudo -u" or "runuser -u".',
+    ru: 'База данных шлюза ({text}) принадлежит другому пользователю системы. Выполните команду от имени пользователя шлюза, с помощью «sudo -u» или «runuser -u».',
   },
   'gateway.storage.newer': {
     en: 'A later release has made the database of the gateway. Install that release or a later one.',

@@ -53,13 +53,15 @@ export function zoneProblems(zone: DnsName, records: readonly ResourceRecord[]):
 function nameProblems(group: readonly ResourceRecord[]): Problem[] {
   const found: Problem[] = [];
   const alias = group.find(({ type }) => type === 'CNAME');
+  const sets = Map.groupBy(group, ({ type }) => type);
   for (const record of group) {
     if (alias !== undefined && record.type !== 'CNAME') {
       found.push(
         problem('zone.cname-and-other', { record: formatRecord(alias), other: formatRecord(record) }),
       );
     }
-    const twin = group.find((other) => other !== record && other.type === record.type);
+    const [first, second] = sets.get(record.type) ?? [];
+    const twin = record === first ? second : first;
     if (singleValued(record.type) && twin !== undefined && recordId(twin) > recordId(record)) {
       found.push(problem('zone.single-valued', { record: formatRecord(record), other: formatRecord(twin) }));
     }

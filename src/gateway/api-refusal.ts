@@ -37,7 +37,7 @@ export function denied(params: Readonly<Record<string, string>>): ApiRefusal {
 
 /** The same answer for a zone that is not there, belongs to somebody else, or may not be seen. */
 export function noSuchZone(): ApiRefusal {
-  return new ApiRefusal(404, 'central.missing');
+  return new ApiRefusal(404, 'central.missing', { params: { text: 'zone' } });
 }
 
 /**

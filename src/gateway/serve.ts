@@ -6,6 +6,7 @@ import { centralModule } from '../centrals/registry.ts';
 import type { Clock } from '../core/clock.ts';
 import type { Log } from '../core/log.ts';
 import { ApiServer } from './api/server.ts';
+import { ApiRefusal } from './api-refusal.ts';
 import type { GatewaySettings } from './settings.ts';
 import { SqliteStorage } from './storage/sqlite.ts';
 import { StorageError, type Storage } from './storage/storage.ts';
@@ -50,6 +51,11 @@ export async function startGateway(
   const gateway = new Gateway({ storage, backend, wall: Date.now, timeout, quarantine });
   for (const { zone, key } of await storage.interruptChanges(Date.now()))
     log(2, 'change.interrupted', { zone, key });
+  await gateway.settleClaims().catch((error: unknown) => {
+    // The name server may be down. The claims stay, and the create is asked for again.
+    if (!(error instanceof ApiRefusal)) throw error;
+    log(2, 'claims.not-settled', { code: error.code });
+  });
   const server = new ApiServer({ gateway, storage, log, wall: Date.now }, settings.certificate);
   const port = await server.listen(settings.listen.host, settings.listen.port);
   const prune = (): void => {

@@ -14,6 +14,9 @@ import type { Certificate } from './api/server.ts';
 /** The port of the API, if the settings name none. */
 const usualPort = 8553;
 
+/** The folder of the database, if the settings name none. */
+const usualState = '/var/lib/domainsync-gateway';
+
 const day = 86_400_000;
 
 const sections = {
@@ -90,6 +93,16 @@ export class GatewaySettingsRefused extends Error {
 }
 
 /**
+ * Reads only the folder of the database, for commands that need no key of the name server.
+ * @throws {GatewaySettingsRefused} if the file cannot be read
+ */
+export function stateFolder(path: string): string {
+  const { entries } = parseIni(textOf(path));
+  const entry = entries.find(({ section, option }) => section === 'gateway' && option === 'state');
+  return entry?.value || usualState;
+}
+
+/**
  * Reads the settings file of a gateway, and the files that it names.
  * @throws {GatewaySettingsRefused} with every problem, each with its line
  */
@@ -125,7 +138,7 @@ export function loadGatewaySettings(path: string): GatewaySettings {
   return {
     listen,
     certificate,
-    state: gateway.state || '/var/lib/domainsync-gateway',
+    state: gateway.state || usualState,
     quarantine: gateway.quarantine,
     keepChanges: Math.max(day, gateway.keep_changes),
     backend: {
@@ -216,6 +229,7 @@ function passwordOf(
 ): string {
   if (named === '') return password.reveal();
   const { text, problem: wrong } = secretReader(() => process.env['CREDENTIALS_DIRECTORY'] ?? null)(named);
-  if (wrong !== null) problems.push(problem(wrong.code, { ...wrong.params, ...at('backend.password_file') }));
+  if (wrong !== null)
+    problems.push(problem(wrong.code, { file: named, ...wrong.params, ...at('backend.password_file') }));
   return text;
 }

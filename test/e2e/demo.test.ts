@@ -57,7 +57,7 @@ test('wrong usage is said, with what there is', () => {
     assert.equal(stdout, '');
     assert.match(
       stderr,
-      /^script\/demo: .+\nusage: script\/demo \[--panel 4\|5\|6\] \[--central 4\|5\|6\|dnsmanager\|bind\|knot\|powerdns\] \[--old N\] \[--stay\]\n$/u,
+      /^script\/demo: .+\nusage: script\/demo \[--panel 4\|5\|6\] \[--central 4\|5\|6\|dnsmanager\|bind\|knot\|powerdns\|gateway\] \[--old N\] \[--stay\]\n$/u,
     );
   }
 });

@@ -16,8 +16,8 @@ export function apiRefusalOf(error: unknown): ApiRefusal | null {
   if (error instanceof DnsDataError)
     return new ApiRefusal(422, 'central.invalid-value', { problems: error.problems, cause: error });
   if (error instanceof StorageError) {
-    // The write at the name server may have been made, and only its outcome could not be stored.
-    const facts = { params: { text: error.code }, state: 'unknown', retry: 'later', cause: error } as const;
+    // What fails after a write is reported as such by the write itself.
+    const facts = { params: { text: error.code }, state: 'untouched', retry: 'later', cause: error } as const;
     return new ApiRefusal(503, 'central.unreachable', facts);
   }
   return null;

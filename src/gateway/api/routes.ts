@@ -2,7 +2,8 @@ import * as v from 'valibot';
 import { displayName, type DnsName } from '../../dns/name.ts';
 import { ApiRefusal } from '../api-refusal.ts';
 import type { StoredChange } from '../storage/storage.ts';
-import type { Caller, Gateway } from '../work/gateway.ts';
+import type { Caller } from '../work/caller.ts';
+import type { Gateway } from '../work/gateway.ts';
 import { changeBody, withdrawBody, zoneBody } from '../../net/gateway/schemas.ts';
 import { absoluteName, allFromWire, toWire } from '../../net/gateway/wire.ts';
 
@@ -49,10 +50,8 @@ const routes: readonly Route[] = [
       const asked = checkedBody(zoneBody, body);
       const zone = absoluteName(asked.zone);
       const seed = { addresses: [], mailServers: [], nameServers: asked.nameServers };
-      const records = allFromWire(asked.records);
-      const result = asked.check
-        ? await gateway.mayCreate(caller, zone, seed)
-        : await gateway.createZone(caller, zone, seed, records);
+      const made = { zone, seed, content: allFromWire(asked.records) };
+      const result = await (asked.check ? gateway.mayCreate(caller, made) : gateway.createZone(caller, made));
       return { status: result === 'created' ? 201 : 200, body: { result } };
     },
   },

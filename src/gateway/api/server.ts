@@ -6,7 +6,7 @@ import {
   type ServerResponse,
 } from 'node:http';
 import { createServer as createSecure } from 'node:https';
-import { isIP, type AddressInfo } from 'node:net';
+import { isIP, type AddressInfo, type Socket } from 'node:net';
 import type { Log } from '../../core/log.ts';
 import { parseJsonInSlices } from '../../net/json.ts';
 import { ApiRefusal } from '../api-refusal.ts';
@@ -22,6 +22,8 @@ const mostOctets = 4 * 1024 * 1024;
 const sending = 20_000;
 /** Largest headers of a request, octets. */
 const mostHeaders = 16 * 1024;
+/** How long a gateway that stops waits for its answers, milliseconds. */
+const answering = 15_000;
 /** Maximum number of connections. */
 const mostConnections = 2_000;
 
@@ -43,12 +45,18 @@ export interface Certificate {
 export class ApiServer {
   readonly #server: Server;
   readonly #parts: ApiParts;
+  readonly #sockets = new Set<Socket>();
+  /** Connections with a request that is not answered yet. */
+  readonly #busy = new Set<Socket>();
 
   /** @param certificate null: plain HTTP, which is meant for addresses of this machine only */
   constructor(parts: ApiParts, certificate: Certificate | null) {
     this.#parts = parts;
     const options = { requestTimeout: sending, headersTimeout: sending, maxHeaderSize: mostHeaders };
     const handle = (request: IncomingMessage, response: ServerResponse): void => {
+      const { socket } = request;
+      this.#busy.add(socket);
+      response.once('close', () => this.#busy.delete(socket));
       void this.#handle(request, response);
     };
     this.#server =
@@ -56,6 +64,10 @@ export class ApiServer {
         ? createPlain(options, handle)
         : createSecure({ ...options, ...certificate, minVersion: 'TLSv1.2' }, handle);
     this.#server.maxConnections = mostConnections;
+    this.#server.on('connection', (socket: Socket) => {
+      this.#sockets.add(socket);
+      socket.once('close', () => this.#sockets.delete(socket));
+    });
   }
 
   /** Begins to listen. @returns the port. @throws {Error} of the system, if the address cannot be used */
@@ -68,15 +80,22 @@ export class ApiServer {
     return address.port;
   }
 
-  /** Ends when all requests that run are answered. No new connection is accepted. */
+  /**
+   * Ends when all requests that run are answered, or after {@link answering}. Connections without a request
+   * are closed at once.
+   */
   async close(): Promise<void> {
     const closed = new Promise<void>((resolve) => {
       this.#server.close(() => {
         resolve();
       });
     });
-    this.#server.closeIdleConnections();
+    for (const socket of this.#sockets) if (!this.#busy.has(socket)) socket.destroy();
+    const timer = setTimeout(() => {
+      for (const socket of this.#sockets) socket.destroy();
+    }, answering);
     await closed;
+    clearTimeout(timer);
   }
 
   async #handle(request: IncomingMessage, response: ServerResponse): Promise<void> {
@@ -100,11 +119,12 @@ export class ApiServer {
   }
 
   async #answer(request: IncomingMessage, seen: Seen): Promise<ApiAnswer> {
-    const { gateway, storage, wall } = this.#parts;
+    const { gateway, storage, log, wall } = this.#parts;
     const [path = '', query = ''] = (request.url ?? '').split('?', 2);
     const { route, values }: FoundRoute = findRoute(request.method ?? '', path);
     seen.route = `${route.method} ${route.path}`;
-    const caller = await authenticate(storage, tokenIn(request), addressOf(request), wall());
+    const ports = { storage, log, wall };
+    const caller = await authenticate(ports, tokenIn(request), addressOf(request));
     seen.customer = caller.customer.id;
     seen.token = caller.token.id;
     const body = await bodyOf(request);

@@ -28,11 +28,14 @@ const migrations: readonly string[] = [
     reversed TEXT NOT NULL UNIQUE,
     customer TEXT NOT NULL REFERENCES customer (id),
     created_at INTEGER NOT NULL,
-    left_at INTEGER
+    left_at INTEGER,
+    pending INTEGER NOT NULL CHECK (pending IN (0, 1))
   ) STRICT;
   CREATE INDEX zone_customer ON zone (customer, left_at, name);
+  CREATE INDEX zone_pending ON zone (name) WHERE pending = 1;
   CREATE TABLE change (
     customer TEXT NOT NULL REFERENCES customer (id),
+    token TEXT NOT NULL REFERENCES token (id),
     key TEXT NOT NULL,
     zone TEXT NOT NULL,
     fingerprint TEXT NOT NULL,
@@ -40,7 +43,7 @@ const migrations: readonly string[] = [
     outcome TEXT,
     accepted_at INTEGER NOT NULL,
     ended_at INTEGER,
-    PRIMARY KEY (customer, key)
+    PRIMARY KEY (token, key)
   ) STRICT;
   CREATE INDEX change_open ON change (accepted_at) WHERE outcome IS NULL;
   CREATE INDEX change_ended ON change (ended_at);

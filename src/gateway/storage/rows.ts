@@ -49,10 +49,14 @@ const tokenRow = v.object({
   used_from: v.nullable(v.string()),
 });
 
-const zoneRow = v.object({ name, customer: v.string(), left_at: v.nullable(v.number()) });
+const zoneRow = v.object({
+  name,
+  customer: v.string(),
+  left_at: v.nullable(v.number()),
+  pending: v.number(),
+});
 
 const changeBody = v.object({
-  token: v.string(),
   from: v.string(),
   zone: name,
   remove: records,
@@ -62,6 +66,7 @@ const changeBody = v.object({
 
 const changeRow = v.object({
   customer: v.string(),
+  token: v.string(),
   key: v.string(),
   fingerprint: v.string(),
   body: v.pipe(v.string(), v.parseJson(), changeBody),
@@ -117,8 +122,8 @@ export function readStoredToken(row: unknown): StoredToken {
 
 /** Reads the owner of a zone from a row. @throws {StorageError} */
 export function readZoneOwner(row: unknown): ZoneOwner {
-  const { name: zone, customer, left_at: leftAt } = checked(zoneRow, row);
-  return { zone, customer, leftAt };
+  const { name: zone, customer, left_at: leftAt, pending } = checked(zoneRow, row);
+  return { zone, customer, leftAt, isPending: pending === 1 };
 }
 
 /** Reads a change from a row. @throws {StorageError} */

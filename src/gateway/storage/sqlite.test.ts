@@ -26,7 +26,7 @@ test('a database of a later release, a damaged one and a row that somebody chang
   });
   const path = join(folder, 'gateway.db');
   const storage = SqliteStorage.open(path, Date.now);
-  await storage.putCustomer({ id: 'shop', state: 'active', mostZones: 3, createdAt: 1 }, auditFacts('x'));
+  await storage.addCustomer({ id: 'shop', state: 'active', mostZones: 3, createdAt: 1 }, auditFacts('x'));
   const database = new DatabaseSync(path);
   database.exec(`INSERT INTO token (id, customer, hash, label, rights, networks, created_at)
     VALUES ('t', 'shop', 'h', '', '{"rules":"none"}', '[]', 1)`);

@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import { chmodSync, closeSync, openSync, statSync } from 'node:fs';
 import { DatabaseSync, type SQLInputValue, type StatementSync } from 'node:sqlite';
 import { labels, namesAbove, type DnsName } from '../../dns/name.ts';
 import { migrate } from './migrations.ts';
@@ -10,6 +11,7 @@ import {
   type ChangeOutcome,
   type Claim,
   type Customer,
+  type CustomerChanges,
   type Storage,
   type StoredChange,
   type StoredToken,
@@ -17,8 +19,8 @@ import {
   type ZoneOwner,
 } from './storage.ts';
 
-/** How long a statement waits for another process that writes, milliseconds. */
-const busyTimeout = 5_000;
+/** How long a statement waits for another process that writes, milliseconds. All requests wait meanwhile. */
+const busyTimeout = 500;
 
 /** The hash before the first entry of the audit. */
 const noHash = '0'.repeat(64);
@@ -41,6 +43,7 @@ export class SqliteStorage implements Storage {
    */
   static open(path: string, wall: () => number): SqliteStorage {
     try {
+      ownFile(path);
       const database = new DatabaseSync(path, { timeout: busyTimeout });
       try {
         database.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON');
@@ -63,11 +66,19 @@ export class SqliteStorage implements Storage {
     return await this.#read(() => maybe(this.#get('SELECT * FROM customer WHERE id = ?', id), readCustomer));
   }
 
-  async putCustomer({ id, state, mostZones, createdAt }: Customer, audit: AuditFacts): Promise<void> {
-    await this.#write(audit, () => {
-      const sql = `INSERT INTO customer (id, state, most_zones, created_at) VALUES (?, ?, ?, ?)
-        ON CONFLICT (id) DO UPDATE SET state = excluded.state, most_zones = excluded.most_zones`;
-      this.#run(sql, id, state, mostZones, createdAt);
+  async addCustomer({ id, state, mostZones, createdAt }: Customer, audit: AuditFacts): Promise<boolean> {
+    return await this.#write(audit, () => {
+      const sql =
+        'INSERT INTO customer (id, state, most_zones, created_at) VALUES (?, ?, ?, ?) ON CONFLICT DO NOTHING';
+      return this.#run(sql, id, state, mostZones, createdAt) > 0 ? true : unchanged(false);
+    });
+  }
+
+  async setCustomer(id: string, { state, mostZones }: CustomerChanges, audit: AuditFacts): Promise<boolean> {
+    return await this.#write(audit, () => {
+      const sql =
+        'UPDATE customer SET state = coalesce(?, state), most_zones = coalesce(?, most_zones) WHERE id = ?';
+      return this.#run(sql, state, mostZones, id) > 0 ? true : unchanged(false);
     });
   }
 
@@ -104,12 +115,16 @@ export class SqliteStorage implements Storage {
   }
 
   async zonesOf(customer: string): Promise<readonly DnsName[]> {
-    const sql = 'SELECT * FROM zone WHERE customer = ? AND left_at IS NULL ORDER BY name';
+    const sql = 'SELECT * FROM zone WHERE customer = ? AND left_at IS NULL AND pending = 0 ORDER BY name';
     return await this.#read(() => this.#all(sql, customer).map((row) => readZoneOwner(row).zone));
   }
 
   async zone(zone: DnsName): Promise<ZoneOwner | null> {
     return await this.#read(() => this.#zone(zone));
+  }
+
+  async pendingClaims(): Promise<readonly ZoneOwner[]> {
+    return await this.#read(() => this.#all('SELECT * FROM zone WHERE pending = 1').map(readZoneOwner));
   }
 
   async mayClaim(claim: ZoneClaim): Promise<Claim> {
@@ -121,52 +136,60 @@ export class SqliteStorage implements Storage {
     return await this.#write<Claim>(audit, () => {
       const judged = this.#judge(claim);
       if (judged !== 'claimed' && judged !== 'reclaimed') return unchanged(judged);
-      const sql = `INSERT INTO zone (name, reversed, customer, created_at, left_at) VALUES (?, ?, ?, ?, NULL)
+      const sql = `INSERT INTO zone (name, reversed, customer, created_at, left_at, pending)
+        VALUES (?, ?, ?, ?, NULL, 1)
         ON CONFLICT (name) DO UPDATE
-        SET customer = excluded.customer, created_at = excluded.created_at, left_at = NULL`;
+        SET customer = excluded.customer, created_at = excluded.created_at, left_at = NULL, pending = 1`;
       this.#run(sql, zone, reversed(zone), customer, at);
       return judged;
     });
   }
 
-  async releaseZone(zone: DnsName, at: number, audit: AuditFacts): Promise<void> {
+  async confirmClaim(zone: DnsName, customer: string, audit: AuditFacts): Promise<void> {
     await this.#write(audit, () => {
-      this.#run('UPDATE zone SET left_at = ? WHERE name = ?', at, zone);
+      this.#run('UPDATE zone SET pending = 0 WHERE name = ? AND customer = ?', zone, customer);
     });
   }
 
-  async dropClaim(zone: DnsName, audit: AuditFacts): Promise<void> {
+  async dropClaim(zone: DnsName, customer: string, audit: AuditFacts): Promise<void> {
     await this.#write(audit, () => {
-      this.#run('DELETE FROM zone WHERE name = ?', zone);
+      this.#run('DELETE FROM zone WHERE name = ? AND customer = ? AND pending = 1', zone, customer);
+    });
+  }
+
+  async releaseZone(zone: DnsName, customer: string, at: number, audit: AuditFacts): Promise<void> {
+    await this.#write(audit, () => {
+      const sql = 'UPDATE zone SET left_at = ?, pending = 0 WHERE name = ? AND customer = ?';
+      this.#run(sql, at, zone, customer);
     });
   }
 
   async transferZone(zone: DnsName, to: string, audit: AuditFacts): Promise<boolean> {
     return await this.#write(audit, () => {
-      const sql = 'UPDATE zone SET customer = ? WHERE name = ? AND left_at IS NULL';
+      const sql = 'UPDATE zone SET customer = ? WHERE name = ? AND left_at IS NULL AND pending = 0';
       return this.#run(sql, to, zone) > 0 ? true : unchanged(false);
     });
   }
 
-  async change(customer: string, key: string): Promise<StoredChange | null> {
-    return await this.#read(() => this.#change(customer, key));
+  async change(token: string, key: string): Promise<StoredChange | null> {
+    return await this.#read(() => this.#change(token, key));
   }
 
   async acceptChange(change: StoredChange, audit: AuditFacts): Promise<StoredChange | null> {
-    const { customer, key, fingerprint, acceptedAt, outcome: _none, ...body } = change;
+    const { customer, token, key, fingerprint, acceptedAt, outcome: _none, ...body } = change;
     return await this.#write(audit, () => {
-      const earlier = this.#change(customer, key);
+      const earlier = this.#change(token, key);
       if (earlier !== null) return unchanged(earlier);
-      const sql = `INSERT INTO change (customer, key, zone, fingerprint, body, accepted_at)
-        VALUES (?, ?, ?, ?, ?, ?)`;
-      this.#run(sql, customer, key, change.zone, fingerprint, JSON.stringify(body), acceptedAt);
+      const sql = `INSERT INTO change (customer, token, key, zone, fingerprint, body, accepted_at)
+        VALUES (?, ?, ?, ?, ?, ?, ?)`;
+      this.#run(sql, customer, token, key, change.zone, fingerprint, JSON.stringify(body), acceptedAt);
       return null;
     });
   }
 
-  async endChange(customer: string, key: string, outcome: ChangeOutcome, audit: AuditFacts): Promise<void> {
+  async endChange(token: string, key: string, outcome: ChangeOutcome, audit: AuditFacts): Promise<void> {
     await this.#write(audit, () => {
-      this.#end(customer, key, outcome, this.#wall());
+      this.#end(token, key, outcome, this.#wall());
     });
   }
 
@@ -174,7 +197,7 @@ export class SqliteStorage implements Storage {
     return await this.#write(null, () => {
       const open = this.#all('SELECT * FROM change WHERE outcome IS NULL').map(readStoredChange);
       for (const { customer, key, token, from, zone } of open) {
-        this.#end(customer, key, { kind: 'interrupted' }, at);
+        this.#end(token, key, { kind: 'interrupted' }, at);
         this.#log({ what: 'change.interrupted', customer, token, from, zone, detail: { key } });
       }
       return open;
@@ -200,20 +223,20 @@ export class SqliteStorage implements Storage {
     return maybe(this.#get('SELECT * FROM zone WHERE name = ?', zone), readZoneOwner);
   }
 
-  #change(customer: string, key: string): StoredChange | null {
-    const row = this.#get('SELECT * FROM change WHERE customer = ? AND key = ?', customer, key);
-    return maybe(row, readStoredChange);
+  #change(token: string, key: string): StoredChange | null {
+    return maybe(this.#get('SELECT * FROM change WHERE token = ? AND key = ?', token, key), readStoredChange);
   }
 
-  #end(customer: string, key: string, outcome: ChangeOutcome, at: number): void {
-    const sql = 'UPDATE change SET outcome = ?, ended_at = ? WHERE customer = ? AND key = ?';
-    this.#run(sql, JSON.stringify(outcome), at, customer, key);
+  #end(token: string, key: string, outcome: ChangeOutcome, at: number): void {
+    const sql = 'UPDATE change SET outcome = ?, ended_at = ? WHERE token = ? AND key = ?';
+    this.#run(sql, JSON.stringify(outcome), at, token, key);
   }
 
   #judge(claim: ZoneClaim): Claim {
     const { zone, customer } = claim;
     const now = this.#zone(zone);
-    if (now !== null && now.customer === customer && now.leftAt === null) return 'ours';
+    if (now !== null && now.customer === customer && now.leftAt === null)
+      return now.isPending ? 'pending' : 'ours';
     const foreign = this.#foreign(claim);
     if (foreign !== null) return { foreign };
     const count = this.#get(
@@ -291,6 +314,17 @@ export class SqliteStorage implements Storage {
   }
 }
 
+/**
+ * Makes the file, which only its owner can read. SQLite gives its further files the same mode.
+ * @throws {StorageError} `storage.other-user`: another user of the system has made the file
+ */
+function ownFile(path: string): void {
+  closeSync(openSync(path, 'a', 0o600));
+  const { uid, mode } = statSync(path);
+  if (uid !== process.getuid?.()) throw new StorageError('storage.other-user', new Error(path));
+  if ((mode & 0o077) !== 0) chmodSync(path, 0o600);
+}
+
 /** The result of a transaction that has changed nothing, so that nothing goes into the audit. */
 class Unchanged<T> {
   readonly value: T;
@@ -324,6 +358,7 @@ function reversed(zone: DnsName): string {
 
 /** The range of {@link reversed} names below a zone. The character after the dot is the slash. */
 function rangeBelow(zone: DnsName): [string, string] {
+  if (zone === '.') return ['.', '\u{10ffff}'];
   const prefix = reversed(zone);
   return [prefix, `${prefix.slice(0, -1)}/`];
 }

@@ -17,6 +17,12 @@ export interface Customer {
 /** `read-only`: nothing may be written. `suspended`: every call is refused. */
 export type CustomerState = 'active' | 'read-only' | 'suspended';
 
+/** What changes of a customer; null: it stays. */
+export interface CustomerChanges {
+  readonly state: CustomerState | null;
+  readonly mostZones: number | null;
+}
+
 /** A token, without its secret. */
 export interface StoredToken {
   /** The public id, which stands in the token's text. */
@@ -42,23 +48,26 @@ export interface StoredToken {
 export interface ZoneOwner {
   readonly zone: DnsName;
   readonly customer: string;
-  /** When the zone was deleted, wall clock in milliseconds; null: it is there. */
+  /** When the zone was deleted, wall clock in milliseconds; null: it was not. */
   readonly leftAt: number | null;
+  /** Whether the name is only claimed: the zone is being created, or nobody knows whether it was. */
+  readonly isPending: boolean;
 }
 
 /**
  * The answer to a claim. `reclaimed`: claimed, and the name was reserved for the customer, because he had
- * deleted the zone before. `ours`: the customer has the zone already. `limit`: the customer may have no
- * further zone. `foreign`: a zone of another customer that has the same name, or is above or below it.
+ * deleted the zone before. `pending`: the customer has claimed it before, and the outcome of that create is
+ * not known. `ours`: the customer has the zone already. `limit`: the customer may have no further zone.
+ * `foreign`: a zone of another customer that has the same name, or is above or below it.
  */
-export type Claim = 'claimed' | 'reclaimed' | 'ours' | 'limit' | { readonly foreign: DnsName };
+export type Claim = 'claimed' | 'reclaimed' | 'pending' | 'ours' | 'limit' | { readonly foreign: DnsName };
 
 /** A change of records as it was accepted, and its outcome. */
 export interface StoredChange {
   readonly customer: string;
-  /** Chosen by the client, unique for the customer. */
-  readonly key: string;
   readonly token: string;
+  /** Chosen by the client, unique for the token. */
+  readonly key: string;
   /** Address of the client. */
   readonly from: string;
   readonly zone: DnsName;
@@ -66,7 +75,7 @@ export interface StoredChange {
   readonly fingerprint: string;
   readonly remove: readonly ResourceRecord[];
   readonly add: readonly ResourceRecord[];
-  /** The zone's records at the names of the change, before the write. */
+  /** The RRsets that the change touches, before the write. */
   readonly before: readonly ResourceRecord[];
   readonly acceptedAt: number;
   readonly outcome: ChangeOutcome | null;
@@ -113,8 +122,10 @@ export interface AuditEntry extends AuditFacts {
 export interface Storage {
   customers(): Promise<readonly Customer[]>;
   customer(id: string): Promise<Customer | null>;
-  /** Adds a customer, or changes state and limit of an existing one. */
-  putCustomer(customer: Customer, audit: AuditFacts): Promise<void>;
+  /** @returns false: there is a customer with this id already */
+  addCustomer(customer: Customer, audit: AuditFacts): Promise<boolean>;
+  /** Changes what is not null. @returns false: there is no such customer */
+  setCustomer(id: string, changes: CustomerChanges, audit: AuditFacts): Promise<boolean>;
 
   tokens(customer: string): Promise<readonly StoredToken[]>;
   token(id: string): Promise<StoredToken | null>;
@@ -123,26 +134,32 @@ export interface Storage {
   revokeToken(id: string, at: number, audit: AuditFacts): Promise<boolean>;
   tokenUsed(id: string, at: number, from: string): Promise<void>;
 
+  /** Zones that the customer has; claimed and deleted ones are left out. */
   zonesOf(customer: string): Promise<readonly DnsName[]>;
+  /** Claims whose create has no known outcome. */
+  pendingClaims(): Promise<readonly ZoneOwner[]>;
   zone(zone: DnsName): Promise<ZoneOwner | null>;
   /** Answers as {@link claimZone} would, and changes nothing. */
   mayClaim(claim: ZoneClaim): Promise<Claim>;
   /**
-   * Makes the customer the owner of a zone, if no other customer has it, or a zone above or below it. A zone
-   * that another customer has deleted stays that customer's until `quarantine` milliseconds have passed.
+   * Claims a zone for the customer, if no other customer has it, or a zone above or below it. Other customers
+   * cannot claim it from now on; the customer himself has it only after {@link confirmClaim}. A zone that
+   * another customer has deleted stays that customer's until `quarantine` milliseconds have passed.
    */
   claimZone(claim: ZoneClaim, audit: AuditFacts): Promise<Claim>;
-  /** Ends the ownership. The name stays reserved for the customer for a while ({@link claimZone}). */
-  releaseZone(zone: DnsName, at: number, audit: AuditFacts): Promise<void>;
+  /** Ends a claim: the customer has the zone. */
+  confirmClaim(zone: DnsName, customer: string, audit: AuditFacts): Promise<void>;
   /** Undoes a claim: the zone was not created after all. */
-  dropClaim(zone: DnsName, audit: AuditFacts): Promise<void>;
+  dropClaim(zone: DnsName, customer: string, audit: AuditFacts): Promise<void>;
+  /** Ends the ownership. The name stays reserved for the customer for a while ({@link claimZone}). */
+  releaseZone(zone: DnsName, customer: string, at: number, audit: AuditFacts): Promise<void>;
   /** Gives a zone to another customer. @returns false: nobody has the zone */
   transferZone(zone: DnsName, to: string, audit: AuditFacts): Promise<boolean>;
 
-  change(customer: string, key: string): Promise<StoredChange | null>;
+  change(token: string, key: string): Promise<StoredChange | null>;
   /** Stores a change before it is written. @returns the stored change, if the key was used before */
   acceptChange(change: StoredChange, audit: AuditFacts): Promise<StoredChange | null>;
-  endChange(customer: string, key: string, outcome: ChangeOutcome, audit: AuditFacts): Promise<void>;
+  endChange(token: string, key: string, outcome: ChangeOutcome, audit: AuditFacts): Promise<void>;
   /** Marks all changes without an outcome as interrupted. @returns them, as they were */
   interruptChanges(at: number): Promise<readonly StoredChange[]>;
   /** Deletes changes that ended before `before`, wall clock in milliseconds. */
@@ -164,7 +181,7 @@ export interface ZoneClaim {
 /** The storage failed: a full disk, a damaged or locked file. Nothing of the call was stored. */
 export class StorageError extends Error {
   override readonly name = 'StorageError';
-  readonly code: 'storage.failed' | 'storage.in-use' | 'storage.newer';
+  readonly code: 'storage.failed' | 'storage.in-use' | 'storage.newer' | 'storage.other-user';
 
   constructor(code: StorageError['code'], cause?: unknown) {
     super(`${code}${cause instanceof Error ? `: ${cause.message}` : ''}`, { cause });

@@ -10,34 +10,34 @@ import {
 } from '../../core/central.ts';
 import type { DnsName } from '../../dns/name.ts';
 import type { ResourceRecord } from '../../dns/record.ts';
-import { changeNames, type Change } from '../../dns/zone.ts';
+import { changeNames, rrsetId, type Change } from '../../dns/zone.ts';
 import { ApiRefusal, denied, fromBackend, noSuchZone } from '../api-refusal.ts';
 import { decideChange, mayCreateZone, mayDeleteZone, mayRead, mayReadZone } from '../rights/decide.ts';
-import type {
-  AuditFacts,
-  ChangeOutcome,
-  Claim,
-  Customer,
-  Storage,
-  StoredChange,
-  StoredToken,
-  ZoneClaim,
+import {
+  StorageError,
+  type ChangeOutcome,
+  type Claim,
+  type Storage,
+  type StoredChange,
+  type ZoneClaim,
 } from '../storage/storage.ts';
-
-/** Who sends a request: a customer's token, from an address. */
-export interface Caller {
-  readonly customer: Customer;
-  readonly token: StoredToken;
-  /** Address of the client. */
-  readonly from: string;
-}
+import { auditOf, demandWritable, readAgain, type Caller } from './caller.ts';
+import { demandNoUnownedAbove, demandZoneName, foreignZone } from './zone-names.ts';
 
 /** A change of records as a client asks for it. */
 export interface ChangeRequest {
-  /** Identifies the request for the customer. A key is carried out at most once. */
+  /** Identifies the request for the token. A key is carried out at most once. */
   readonly key: string;
   readonly remove: readonly ResourceRecord[];
   readonly add: readonly ResourceRecord[];
+}
+
+/** A zone to create. */
+export interface NewZone {
+  readonly zone: DnsName;
+  readonly seed: ZoneSeed;
+  /** Records that it gets at once. */
+  readonly content: readonly ResourceRecord[];
 }
 
 export interface GatewayParts {
@@ -51,9 +51,17 @@ export interface GatewayParts {
   readonly quarantine: number;
 }
 
+/** What a write gets once it is its turn: the caller as he is now, and the time that is left. */
+interface Turn {
+  readonly caller: Caller;
+  readonly ctx: CallContext;
+}
+
 /** Carries out what customers ask for, at one name server. All methods throw {@link ApiRefusal}. */
 export class Gateway {
   readonly #parts: GatewayParts;
+  /** Writes of one customer run one after the other, so that nobody else waits behind many of them. */
+  readonly #customers = new Slots();
   /** Writes of one zone run one after the other. */
   readonly #zones = new Slots();
 
@@ -83,6 +91,8 @@ export class Gateway {
     const found = await this.#ask((ctx) =>
       names === null ? backend.readZone(zone, [], ctx) : backend.readNames(zone, names, ctx),
     );
+    // The zone may have changed hands while the name server was asked.
+    await this.#demandOwn(caller, zone);
     if (found === null) throw noSuchZone();
     return found.filter((record) => mayRead(caller.token.rights, zone, record));
   }
@@ -91,6 +101,7 @@ export class Gateway {
   async signing(caller: Caller, zone: DnsName): Promise<Signing> {
     await this.#demandOwn(caller, zone);
     const found = await this.#ask((ctx) => this.#parts.backend.signing(zone, ctx));
+    await this.#demandOwn(caller, zone);
     if (found === null) throw noSuchZone();
     return found;
   }
@@ -100,19 +111,21 @@ export class Gateway {
    * a key that was used before is not carried out again.
    * @returns the change with its outcome, which may be a failure
    */
-  async change(caller: Caller, zone: DnsName, request: ChangeRequest): Promise<StoredChange> {
-    await this.#demandOwn(caller, zone);
+  async change(sender: Caller, zone: DnsName, request: ChangeRequest): Promise<StoredChange> {
     const fingerprint = fingerprintOf(zone, request);
-    return await this.#inTurn(zone, async (ctx) => {
-      const earlier = await this.#parts.storage.change(caller.customer.id, request.key);
-      if (earlier !== null) return sameRequest(earlier, caller, fingerprint);
+    return await this.#inOwnZone(sender, zone, async ({ caller, ctx }) => {
+      const earlier = await this.#parts.storage.change(caller.token.id, request.key);
+      if (earlier !== null) return sameRequest(earlier, zone, fingerprint);
       demandWritable(caller);
       const change = { zone, remove: request.remove, add: request.add };
       const present = await this.#judged(caller, change, ctx);
-      const before = present.map(({ name, type, ttl, rdata }) => ({ name, type, ttl, rdata }));
       const acceptedAt = this.#parts.wall();
-      const accepted = { ...changeOf(caller, zone, request), fingerprint, before, acceptedAt };
-      return await this.#carryOut(accepted, present, ctx);
+      const accepted = changeOf(caller, zone, request, {
+        fingerprint,
+        before: touched(change, present),
+        acceptedAt,
+      });
+      return await this.#carryOut(accepted, present, { caller, ctx });
     });
   }
 
@@ -121,93 +134,88 @@ export class Gateway {
    * A client asks for it after a lost answer.
    * @returns the change and its outcome: that of the write, or `failed` and `untouched`
    */
-  async withdraw(caller: Caller, zone: DnsName, key: string): Promise<StoredChange> {
-    await this.#demandOwn(caller, zone);
-    return await this.#inTurn(zone, async () => {
+  async withdraw(sender: Caller, zone: DnsName, key: string): Promise<StoredChange> {
+    return await this.#inOwnZone(sender, zone, async ({ caller }) => {
       const { storage, wall } = this.#parts;
-      const request = { key, remove: [], add: [] };
-      const none = { ...changeOf(caller, zone, request), fingerprint: '', before: [], acceptedAt: wall() };
+      const facts = { fingerprint: '', before: [], acceptedAt: wall() };
+      const none = changeOf(caller, zone, { key, remove: [], add: [] }, facts);
       const audit = auditOf(caller, 'change.withdrawn', zone, { key });
       const earlier = await storage.acceptChange(none, audit);
-      if (earlier !== null) return sameRequest(earlier, caller, earlier.fingerprint);
-      await storage.endChange(caller.customer.id, key, withdrawn, audit);
+      if (earlier !== null) return sameRequest(earlier, zone, earlier.fingerprint);
+      await storage.endChange(caller.token.id, key, withdrawn, audit);
       return { ...none, outcome: withdrawn };
     });
   }
 
   /** Whether {@link createZone} would work. */
-  async mayCreate(caller: Caller, zone: DnsName, seed: ZoneSeed): Promise<'free' | 'exists'> {
-    const { storage, backend } = this.#parts;
-    const claim = await storage.mayClaim(this.#claim(caller, zone, 'any'));
-    this.#demandClaim(claim, zone);
-    const there = await this.#ask((ctx) => backend.mayCreateZone(zone, seed, ctx));
-    // A zone at the name server without an owner is the provider's. He decides whose it becomes.
-    if (there === 'exists' && claim !== 'ours') throw foreign(zone);
-    return there;
+  async mayCreate(caller: Caller, made: NewZone): Promise<'free' | 'exists'> {
+    const claim = await this.#parts.storage.mayClaim(this.#claim(caller, made));
+    return await this.#ask(async (ctx) => await this.#demandFree(claim, made, ctx));
   }
 
   /** Creates a zone for the customer, with its records. */
-  async createZone(
-    caller: Caller,
-    zone: DnsName,
-    seed: ZoneSeed,
-    content: readonly ResourceRecord[],
-  ): Promise<'created' | 'exists'> {
-    const claim = this.#claim(caller, zone, 'active');
-    this.#demandAllowed(caller, { zone, remove: [], add: content }, []);
-    return await this.#inTurn(zone, async (ctx) => {
+  async createZone(sender: Caller, made: NewZone): Promise<'created' | 'exists'> {
+    const { zone, seed, content } = made;
+    return await this.#inTurn(sender, zone, async ({ caller, ctx }) => {
       const { storage, backend } = this.#parts;
-      const judged = await storage.claimZone(claim, auditOf(caller, 'zone.claimed', zone, { content }));
-      this.#demandClaim(judged, zone);
-      const drop = async (): Promise<void> => await this.#unclaim(caller, zone, judged);
-      try {
-        const made = await backend.createZone(zone, seed, ctx, content);
-        if (made !== 'exists') return 'created';
-        if (judged === 'ours') return 'exists';
-      } catch (error) {
-        if (!(error instanceof CentralError)) throw error;
-        if (error.state === 'untouched' && judged !== 'ours') await drop();
-        throw fromBackend(error);
+      demandWritable(caller);
+      const claim = this.#claim(caller, made);
+      if ((await this.#demandFree(await storage.mayClaim(claim), made, ctx)) === 'exists') {
+        await storage.confirmClaim(zone, caller.customer.id, auditOf(caller, 'zone.found', zone, {}));
+        return 'exists';
       }
-      await drop();
-      throw foreign(zone);
+      const claimed = await storage.claimZone(claim, auditOf(caller, 'zone.claimed', zone, { content }));
+      demandClaim(claimed, zone);
+      try {
+        const answer = await backend.createZone(zone, seed, ctx, content);
+        // Somebody has made the zone at the name server in this moment.
+        if (answer === 'exists' && claimed !== 'ours') throw new CentralError('zone.foreign', untouched);
+      } catch (error) {
+        if (error instanceof CentralError && error.state === 'untouched')
+          await this.#unclaim(caller, zone, claimed);
+        throw error;
+      }
+      await storage.confirmClaim(zone, caller.customer.id, auditOf(caller, 'zone.created', zone, {}));
+      return 'created';
     });
   }
 
   /** Deletes a zone of the customer. Its name stays reserved for the customer for a while. */
-  async deleteZone(caller: Caller, zone: DnsName): Promise<'deleted' | 'missing'> {
-    await this.#demandOwn(caller, zone);
-    if (!mayDeleteZone(caller.token.rights, zone)) throw denied({ text: 'zone.delete' });
-    demandWritable(caller);
-    return await this.#inTurn(zone, async (ctx) => {
+  async deleteZone(sender: Caller, zone: DnsName): Promise<'deleted' | 'missing'> {
+    return await this.#inOwnZone(sender, zone, async ({ caller, ctx }) => {
       const { storage, backend, wall } = this.#parts;
+      if (!mayDeleteZone(caller.token.rights, zone)) throw denied({ text: 'zone.delete' });
+      demandWritable(caller);
       const done = await backend.deleteZone(zone, ctx);
-      await storage.releaseZone(zone, wall(), auditOf(caller, 'zone.deleted', zone, { done }));
+      const audit = auditOf(caller, 'zone.deleted', zone, { done });
+      await afterWrite(storage.releaseZone(zone, caller.customer.id, wall(), audit));
       return done;
     });
+  }
+
+  /**
+   * Decides about claims that an earlier process left: a zone that the name server has was created, any other
+   * was not. To be called before the gateway listens.
+   */
+  async settleClaims(): Promise<void> {
+    const { storage, backend } = this.#parts;
+    const claims = await storage.pendingClaims();
+    if (claims.length === 0) return;
+    const asked = claims.map(({ zone }) => zone);
+    const there = new Set(await this.#ask((ctx) => backend.listZones(asked, ctx)));
+    for (const { zone, customer } of claims) {
+      const isThere = there.has(zone);
+      const audit = { what: 'zone.settled', customer, token: '', from: '', zone, detail: { isThere } };
+      if (isThere) await storage.confirmClaim(zone, customer, audit);
+      else await storage.dropClaim(zone, customer, audit);
+    }
   }
 
   /** Refuses a zone that the token cannot see. The answer does not tell whether the zone exists. */
   async #demandOwn(caller: Caller, zone: DnsName): Promise<void> {
     const owner = await this.#parts.storage.zone(zone);
-    const isOwn = owner?.customer === caller.customer.id && owner.leftAt === null;
+    const isOwn = owner?.customer === caller.customer.id && owner.leftAt === null && !owner.isPending;
     if (!isOwn || !mayReadZone(caller.token.rights, zone)) throw noSuchZone();
-  }
-
-  /** Ends the claim of a create that has failed. A name that the customer had before stays reserved. */
-  async #unclaim(caller: Caller, zone: DnsName, claim: Claim): Promise<void> {
-    const { storage, wall } = this.#parts;
-    const audit = auditOf(caller, 'zone.unclaimed', zone, {});
-    if (claim === 'reclaimed') await storage.releaseZone(zone, wall(), audit);
-    else await storage.dropClaim(zone, audit);
-  }
-
-  /** Refuses records that cannot be in the zone, and what the token's rules do not allow. */
-  #demandAllowed(caller: Caller, change: Change, present: readonly ResourceRecord[]): void {
-    const problems = this.#parts.backend.audit(change);
-    if (problems.length > 0) throw new ApiRefusal(422, 'central.invalid-value', { problems });
-    const [first] = decideChange(caller.token.rights, change, present);
-    if (first !== undefined) throw denied({ text: `${first.verb} ${first.name} ${first.type}` });
   }
 
   /** @throws {ApiRefusal} why the change is not accepted. @returns the records at the names of the change */
@@ -218,27 +226,30 @@ export class Gateway {
     return present;
   }
 
+  /** Refuses what the token's rules do not allow, and records that cannot be in the zone. */
+  #demandAllowed(caller: Caller, change: Change, present: readonly ResourceRecord[]): void {
+    const [first] = decideChange(caller.token.rights, change, present);
+    // Which right is lacking depends on what is there, so the answer does not name it.
+    if (first !== undefined) throw denied({ text: `${first.name} ${first.type}` });
+    const problems = this.#parts.backend.audit(change);
+    if (problems.length > 0) throw new ApiRefusal(422, 'central.invalid-value', { problems });
+  }
+
   /** @param present what {@link #judged} has just read */
   async #carryOut(
     accepted: StoredChange,
     present: readonly CentralRecord[],
-    ctx: CallContext,
+    { caller, ctx }: Turn,
   ): Promise<StoredChange> {
     const { storage } = this.#parts;
-    const { customer, key, zone, remove, add } = accepted;
-    const { token, from } = accepted;
-    const audit = (what: string, detail: unknown): AuditFacts => ({
-      what,
-      customer,
-      token,
-      from,
-      zone,
-      detail,
-    });
-    const { before } = accepted;
-    await storage.acceptChange(accepted, audit('change.accepted', { key, remove, add, before }));
+    const { token, key, zone, remove, add, before } = accepted;
+    const asked = auditOf(caller, 'change.accepted', zone, { key, remove, add, before });
+    const earlier = await storage.acceptChange(accepted, asked);
+    // The same key came for another zone in this moment.
+    if (earlier !== null) return sameRequest(earlier, zone, accepted.fingerprint);
     const outcome = await this.#write(accepted, present, ctx);
-    await storage.endChange(customer, key, outcome, audit(`change.${outcome.kind}`, { key, outcome }));
+    const audit = auditOf(caller, `change.${outcome.kind}`, zone, { key, outcome });
+    await afterWrite(storage.endChange(token, key, outcome, audit));
     return { ...accepted, outcome };
   }
 
@@ -256,22 +267,55 @@ export class Gateway {
     }
   }
 
-  #claim(caller: Caller, zone: DnsName, need: 'active' | 'any'): ZoneClaim {
+  /** @throws {ApiRefusal} if the token may not create the zone, or not with this content */
+  #claim(caller: Caller, { zone, content }: NewZone): ZoneClaim {
+    demandZoneName(zone);
     if (!mayCreateZone(caller.token.rights, zone)) throw denied({ text: 'zone.create' });
-    if (need === 'active') demandWritable(caller);
+    this.#demandAllowed(caller, { zone, remove: [], add: content }, []);
     const { wall, quarantine } = this.#parts;
     return { zone, customer: caller.customer.id, at: wall(), quarantine };
   }
 
-  #demandClaim(claim: Claim, zone: DnsName): void {
-    if (claim === 'limit')
-      throw new ApiRefusal(422, 'central.limit', { params: { text: 'number of zones' } });
-    if (typeof claim === 'object') throw foreign(zone);
+  /**
+   * Whether the name server has the zone. Refuses one that it has and that is not the customer's: a zone
+   * without an owner is the provider's. He decides whose it becomes.
+   */
+  async #demandFree(claim: Claim, { zone, seed }: NewZone, ctx: CallContext): Promise<'free' | 'exists'> {
+    demandClaim(claim, zone);
+    const there = await this.#parts.backend.mayCreateZone(zone, seed, ctx);
+    if (there === 'exists' && claim !== 'ours' && claim !== 'pending') throw foreignZone(zone);
+    if (there === 'free') await demandNoUnownedAbove(this.#parts, zone, seed, ctx);
+    return there;
   }
 
-  async #inTurn<T>(zone: DnsName, work: (ctx: CallContext) => Promise<T>): Promise<T> {
+  /** Ends the claim of a create that has failed. A name that the customer had before stays reserved. */
+  async #unclaim(caller: Caller, zone: DnsName, claim: Claim): Promise<void> {
+    const { storage, wall } = this.#parts;
+    const audit = auditOf(caller, 'zone.unclaimed', zone, {});
+    const { id } = caller.customer;
+    if (claim === 'reclaimed') await storage.releaseZone(zone, id, wall(), audit);
+    else if (claim !== 'ours') await storage.dropClaim(zone, id, audit);
+  }
+
+  /** Does the work in the zone's turn, if the customer then has the zone. */
+  async #inOwnZone<T>(sender: Caller, zone: DnsName, work: (turn: Turn) => Promise<T>): Promise<T> {
+    await this.#demandOwn(sender, zone);
+    return await this.#inTurn(sender, zone, async (turn) => {
+      await this.#demandOwn(turn.caller, zone);
+      return await work(turn);
+    });
+  }
+
+  /** Does the work in the turn of customer and zone, with the caller's rights of that time. */
+  async #inTurn<T>(sender: Caller, zone: DnsName, work: (turn: Turn) => Promise<T>): Promise<T> {
+    const { storage, wall } = this.#parts;
     return await this.#ask(
-      async (ctx) => await this.#zones.take(zone, ctx.signal, async () => await work(ctx)),
+      async (ctx) =>
+        await this.#customers.take(sender.customer.id, ctx.signal, async () =>
+          this.#zones.take(zone, ctx.signal, async () =>
+            work({ caller: await readAgain(storage, sender, wall()), ctx }),
+          ),
+        ),
     );
   }
 
@@ -285,6 +329,8 @@ export class Gateway {
   }
 }
 
+const untouched = { state: 'untouched', retry: 'never' } as const;
+
 const withdrawn: ChangeOutcome = {
   kind: 'failed',
   code: 'central.unreachable',
@@ -297,21 +343,25 @@ function changeOf(
   { customer, token, from }: Caller,
   zone: DnsName,
   { key, remove, add }: ChangeRequest,
-): Omit<StoredChange, 'fingerprint' | 'before' | 'acceptedAt'> {
-  return { customer: customer.id, key, token: token.id, from, zone, remove, add, outcome: null };
+  facts: Pick<StoredChange, 'fingerprint' | 'before' | 'acceptedAt'>,
+): StoredChange {
+  return { customer: customer.id, token: token.id, key, from, zone, remove, add, outcome: null, ...facts };
 }
 
-function sameRequest(earlier: StoredChange, { token }: Caller, fingerprint: string): StoredChange {
+/** The records of those RRsets that the change touches. */
+function touched({ remove, add }: Change, present: readonly ResourceRecord[]): readonly ResourceRecord[] {
+  const sets = new Set([...remove, ...add].map(rrsetId));
+  const records = present.filter((record) => sets.has(rrsetId(record)));
+  return records.map(({ name, type, ttl, rdata }) => ({ name, type, ttl, rdata }));
+}
+
+/** @throws {ApiRefusal} if the key was used for another request */
+function sameRequest(earlier: StoredChange, zone: DnsName, fingerprint: string): StoredChange {
   // A withdrawn change has no fingerprint: whatever comes with its key is refused as withdrawn.
   const isSame = earlier.fingerprint === '' || earlier.fingerprint === fingerprint;
-  // Another token of the customer may have other rights. It must not learn what this change was about.
-  if (!isSame || earlier.token !== token.id) throw new ApiRefusal(422, 'gateway.key-reused');
-  return ended(earlier);
-}
-
-/** A change without an outcome whose zone is free was left by a failed commit: nobody knows its outcome. */
-function ended(change: StoredChange): StoredChange {
-  return change.outcome === null ? { ...change, outcome: { kind: 'interrupted' } } : change;
+  if (!isSame || earlier.zone !== zone) throw new ApiRefusal(422, 'gateway.key-reused');
+  // Nothing else works on the zone now. So a failed commit has left the change without an outcome.
+  return earlier.outcome === null ? { ...earlier, outcome: { kind: 'interrupted' } } : earlier;
 }
 
 function fingerprintOf(zone: DnsName, { remove, add }: ChangeRequest): string {
@@ -320,14 +370,18 @@ function fingerprintOf(zone: DnsName, { remove, add }: ChangeRequest): string {
     .digest('hex');
 }
 
-function demandWritable({ customer }: Caller): void {
-  if (customer.state !== 'active') throw denied({ text: `customer ${customer.state}` });
+function demandClaim(claim: Claim, zone: DnsName): void {
+  if (claim === 'limit') throw new ApiRefusal(422, 'central.limit', { params: { text: 'number of zones' } });
+  if (typeof claim === 'object') throw foreignZone(zone);
 }
 
-function foreign(zone: DnsName): ApiRefusal {
-  return new ApiRefusal(409, 'zone.foreign', { params: { zone } });
-}
-
-function auditOf(caller: Caller, what: string, zone: DnsName, detail: unknown): AuditFacts {
-  return { what, customer: caller.customer.id, token: caller.token.id, from: caller.from, zone, detail };
+/** If the storage fails after a write at the name server, the client hears that something may be changed. */
+async function afterWrite(stored: Promise<void>): Promise<void> {
+  try {
+    await stored;
+  } catch (error) {
+    if (!(error instanceof StorageError)) throw error;
+    const facts = { params: { text: error.code }, state: 'unknown', retry: 'later', cause: error } as const;
+    throw new ApiRefusal(503, 'central.unreachable', facts);
+  }
 }

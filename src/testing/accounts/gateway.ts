@@ -1,3 +1,4 @@
+import assert from 'node:assert/strict';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -46,6 +47,11 @@ export interface GatewayBench {
   setState(customer: string, state: CustomerState): Promise<void>;
   /** Stores a change that has no outcome, as a gateway leaves it that is killed before the write. */
   accept(customer: string, token: string, key: string, zone: DnsName): Promise<void>;
+  transfer(zone: DnsName, customer: string): Promise<void>;
+  /** Claims a zone, as a gateway leaves it that is killed during a create. */
+  claim(zone: DnsName, customer: string): Promise<void>;
+  /** Undoes {@link GatewayBench.claim}. */
+  drop(zone: DnsName, customer: string): Promise<void>;
   /** Starts a second gateway in the same folder. */
   second(): Promise<RunningGateway>;
   /** Stops the gateway, and starts it again at the same port. */
@@ -87,8 +93,7 @@ export async function startGatewayBench(options: PowerdnsOptions = {}): Promise<
     url,
     settings,
     token: async (customer, rights = everything, networks = []) => {
-      if ((await storage.customer(customer)) === null)
-        await storage.putCustomer({ id: customer, state: 'active', mostZones: 1_000, createdAt: 0 }, audit);
+      await storage.addCustomer({ id: customer, state: 'active', mostZones: 1_000, createdAt: 0 }, audit);
       const { id, text, hash } = makeToken();
       const times = { createdAt: 0, expiresAt: null, revokedAt: null, lastUsed: null };
       await storage.addToken({ id, customer, hash, label: '', rights, networks, ...times }, audit);
@@ -96,6 +101,7 @@ export async function startGatewayBench(options: PowerdnsOptions = {}): Promise<
     },
     assign: async (zone, customer) => {
       await storage.claimZone({ zone, customer, at: 0, quarantine: 0 }, audit);
+      await storage.confirmClaim(zone, customer, audit);
     },
     central: (customer, token) =>
       createGatewayCentral(
@@ -105,14 +111,20 @@ export async function startGatewayBench(options: PowerdnsOptions = {}): Promise<
       await storage.revokeToken(readToken(token)?.id ?? '', 1, audit);
     },
     setState: async (customer, customerState) => {
-      await storage.putCustomer(
-        { id: customer, state: customerState, mostZones: 1_000, createdAt: 0 },
-        audit,
-      );
+      await storage.setCustomer(customer, { state: customerState, mostZones: null }, audit);
     },
     accept: async (customer, token, key, zone) => {
       const id = readToken(token)?.id ?? '';
       await storage.acceptChange({ ...sampleChange(key), customer, token: id, zone }, audit);
+    },
+    transfer: async (zone, customer) => {
+      assert.ok(await storage.transferZone(zone, customer, audit));
+    },
+    claim: async (zone, customer) => {
+      await storage.claimZone({ zone, customer, at: 0, quarantine: 0 }, audit);
+    },
+    drop: async (zone, customer) => {
+      await storage.dropClaim(zone, customer, audit);
     },
     second: async () => await startGateway(settings, ports),
     restart: async () => {

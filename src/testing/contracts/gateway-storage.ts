@@ -62,7 +62,7 @@ export function storageContract(name: string, makeSubject: () => Promise<Storage
     const storage = await subject.open();
     try {
       for (const id of ['shop', 'other'])
-        await storage.putCustomer(
+        await storage.addCustomer(
           { id, state: 'active', mostZones: 3, createdAt: 1 },
           auditFacts('customer'),
         );
@@ -72,8 +72,13 @@ export function storageContract(name: string, makeSubject: () => Promise<Storage
       await subject.stop();
     }
   };
-  const claim = async (storage: Storage, text: string, customer = 'shop', at = 0): Promise<unknown> =>
-    await storage.claimZone({ zone: zoneName(text), customer, at, quarantine: day }, auditFacts('claim'));
+  const claim = async (storage: Storage, text: string, customer = 'shop', at = 0): Promise<unknown> => {
+    const asked = { zone: zoneName(text), customer, at, quarantine: day };
+    const made = await storage.claimZone(asked, auditFacts('claim'));
+    if (made === 'claimed' || made === 'reclaimed')
+      await storage.confirmClaim(asked.zone, customer, auditFacts('confirm'));
+    return made;
+  };
 
   describe(`gateway storage: ${name}`, () => {
     test('customers and tokens are read as they were stored, also by another process', async () => {
@@ -86,15 +91,21 @@ export function storageContract(name: string, makeSubject: () => Promise<Storage
         assert.equal(await second.revokeToken('token001', 12, auditFacts('revoke')), true);
         assert.equal(await second.revokeToken('token001', 13, auditFacts('revoke')), false);
         assert.deepEqual(await storage.tokens('shop'), [{ ...used, revokedAt: 12 }]);
-        await second.putCustomer(
-          { id: 'shop', state: 'suspended', mostZones: 2, createdAt: 7 },
-          auditFacts('set'),
+        const changes = { state: 'suspended', mostZones: null } as const;
+        assert.equal(await second.setCustomer('shop', changes, auditFacts('set')), true);
+        assert.equal(await second.setCustomer('nobody', changes, auditFacts('set')), false);
+        assert.equal(
+          await second.addCustomer(
+            { id: 'shop', state: 'active', mostZones: 9, createdAt: 7 },
+            auditFacts('add'),
+          ),
+          false,
         );
         await second.close();
         assert.deepEqual(await storage.customer('shop'), {
           id: 'shop',
           state: 'suspended',
-          mostZones: 2,
+          mostZones: 3,
           createdAt: 1,
         });
         assert.equal(await storage.customer('nobody'), null);
@@ -131,17 +142,39 @@ export function storageContract(name: string, makeSubject: () => Promise<Storage
     test('a deleted zone stays its last owner’s for a while', async () => {
       await withStorage(async (storage) => {
         await claim(storage, 'example.org');
-        await storage.releaseZone(zone, 1_000, auditFacts('release'));
+        await storage.releaseZone(zone, 'shop', 1_000, auditFacts('release'));
         assert.deepEqual(await storage.zonesOf('shop'), []);
         assert.deepEqual(await claim(storage, 'example.org', 'other', 1_000 + day - 1), { foreign: zone });
         assert.equal(await claim(storage, 'example.org', 'shop', 2_000), 'reclaimed');
-        await storage.releaseZone(zone, 3_000, auditFacts('release'));
+        await storage.releaseZone(zone, 'shop', 3_000, auditFacts('release'));
         assert.equal(await claim(storage, 'example.org', 'other', 3_000 + day), 'claimed');
         assert.equal(await storage.transferZone(zone, 'shop', auditFacts('transfer')), true);
         assert.deepEqual(await storage.zonesOf('shop'), [zone]);
-        await storage.dropClaim(zone, auditFacts('drop'));
+        await storage.releaseZone(zone, 'other', 9_000, auditFacts('release'));
+        assert.deepEqual(await storage.zonesOf('shop'), [zone]);
+      });
+    });
+
+    test('a claimed zone is nobody’s until it is confirmed, and cannot be claimed by others', async () => {
+      await withStorage(async (storage) => {
+        const asked = { zone, customer: 'shop', at: 0, quarantine: day };
+        assert.equal(await storage.claimZone(asked, auditFacts('claim')), 'claimed');
+        assert.deepEqual(await storage.zonesOf('shop'), []);
+        assert.equal((await storage.zone(zone))?.isPending, true);
+        assert.equal(await storage.claimZone(asked, auditFacts('claim')), 'pending');
+        assert.deepEqual(await claim(storage, 'example.org', 'other'), { foreign: zone });
+        assert.equal(await storage.transferZone(zone, 'other', auditFacts('transfer')), false);
+        assert.deepEqual(
+          (await storage.pendingClaims()).map((one) => one.zone),
+          [zone],
+        );
+        await storage.dropClaim(zone, 'other', auditFacts('drop'));
+        assert.equal((await storage.zone(zone))?.customer, 'shop');
+        await storage.dropClaim(zone, 'shop', auditFacts('drop'));
         assert.equal(await storage.zone(zone), null);
-        assert.equal(await storage.transferZone(zone, 'shop', auditFacts('transfer')), false);
+        assert.equal(await claim(storage, 'example.org', 'other'), 'claimed');
+        await storage.dropClaim(zone, 'other', auditFacts('drop'));
+        assert.deepEqual(await storage.zonesOf('other'), [zone]);
       });
     });
 
@@ -155,25 +188,27 @@ export function storageContract(name: string, makeSubject: () => Promise<Storage
 
     test('a key is accepted once; what has no outcome is marked as interrupted', async () => {
       await withStorage(async (storage) => {
+        for (const id of ['token001', 'token002'])
+          await storage.addToken(sampleToken(id), auditFacts('token'));
         assert.equal(await storage.acceptChange(sampleChange('key00001'), auditFacts('accept')), null);
         assert.deepEqual(
           await storage.acceptChange(sampleChange('key00001'), auditFacts('accept')),
           sampleChange('key00001'),
         );
         const done = { kind: 'done', removed: [], added: sampleChange('key00001').add } as const;
-        await storage.endChange('shop', 'key00001', done, auditFacts('end'));
+        await storage.endChange('token001', 'key00001', done, auditFacts('end'));
         await storage.acceptChange(sampleChange('key00002'), auditFacts('accept'));
         assert.deepEqual(await storage.interruptChanges(8), [sampleChange('key00002')]);
         assert.deepEqual(await storage.interruptChanges(9), []);
-        assert.deepEqual(await storage.change('shop', 'key00001'), {
+        assert.deepEqual(await storage.change('token001', 'key00001'), {
           ...sampleChange('key00001'),
           outcome: done,
         });
         const cut = { ...sampleChange('key00002'), outcome: { kind: 'interrupted' } };
-        assert.deepEqual(await storage.change('shop', 'key00002'), cut);
-        assert.equal(await storage.change('other', 'key00001'), null);
+        assert.deepEqual(await storage.change('token001', 'key00002'), cut);
+        assert.equal(await storage.change('token002', 'key00001'), null);
         await storage.pruneChanges(Number.MAX_SAFE_INTEGER);
-        assert.equal(await storage.change('shop', 'key00001'), null);
+        assert.equal(await storage.change('token001', 'key00001'), null);
       });
     });
 
@@ -184,7 +219,7 @@ export function storageContract(name: string, makeSubject: () => Promise<Storage
         const entries = await storage.audit(0, 10);
         assert.deepEqual(
           entries.map(({ what }) => what),
-          ['customer', 'customer', 'claim'],
+          ['customer', 'customer', 'claim', 'confirm'],
         );
         let before = '0'.repeat(64);
         for (const { hash, number: _number, at, ...facts } of entries) {

@@ -1,6 +1,6 @@
 import { Command, InvalidArgumentError } from 'commander';
 import { CommandFailed } from '../../../app/command-failed.ts';
-import type { Customer, CustomerState } from '../../../gateway/storage/storage.ts';
+import type { CustomerState } from '../../../gateway/storage/storage.ts';
 import { localTime, print, table } from '../../output.ts';
 import { byOperator, withStorage, type GatewayGlobals } from './with-storage.ts';
 
@@ -10,30 +10,26 @@ const usualZones = 1_000;
 /** `domainsync gateway customer ...` */
 export function customerCommand({ globals, config }: GatewayGlobals): Command {
   const command = new Command('customer').description('customers, to whom zones and tokens belong');
-  const put = async (customer: Customer, what: string): Promise<void> => {
-    await withStorage(config(), async (storage) => {
-      await storage.putCustomer(customer, byOperator(what, { customer: customer.id }));
-    });
-    print(
-      globals().json,
-      customer,
-      () => `${customer.id}: ${customer.state}, at most ${customer.mostZones} zones.`,
-    );
-  };
-  const found = async (id: string): Promise<Customer> => {
+  const show = async (id: string): Promise<void> => {
     const customer = await withStorage(config(), async (storage) => await storage.customer(id));
-    if (customer === null) throw new CommandFailed(`There is no customer ${id}.`);
-    return customer;
+    if (customer === null) throw noCustomer(id);
+    const { state, mostZones } = customer;
+    print(globals().json, customer, () => `${id}: ${state}, at most ${mostZones} zones.`);
   };
   command
     .command('add')
     .argument('<id>', 'lower-case letters, digits and hyphens', customerId)
     .option('--zones <n>', 'number of zones that the customer may have', count, usualZones)
     .description('add a customer')
-    .action(async (id: string, { zones }: { zones: number }) => {
-      const known = await withStorage(config(), async (storage) => await storage.customer(id));
-      if (known !== null) throw new CommandFailed(`There is a customer ${id} already.`);
-      await put({ id, state: 'active', mostZones: zones, createdAt: Date.now() }, 'customer.added');
+    .action(async (id: string, { zones: mostZones }: { zones: number }) => {
+      const customer = { id, state: 'active', mostZones, createdAt: Date.now() } as const;
+      const audit = byOperator('customer.added', { customer: id, detail: { mostZones } });
+      const added = await withStorage(
+        config(),
+        async (storage) => await storage.addCustomer(customer, audit),
+      );
+      if (!added) throw new CommandFailed(`There is a customer ${id} already.`);
+      await show(id);
     });
   command
     .command('set')
@@ -42,9 +38,16 @@ export function customerCommand({ globals, config }: GatewayGlobals): Command {
     .option('--zones <n>', 'number of zones that the customer may have', count)
     .description('change what a customer may do; a suspended customer can do nothing')
     .action(async (id: string, { state, zones }: { state?: CustomerState; zones?: number }) => {
-      const customer = await found(id);
-      const mostZones = zones ?? customer.mostZones;
-      await put({ ...customer, state: state ?? customer.state, mostZones }, 'customer.changed');
+      if (state === undefined && zones === undefined)
+        throw new CommandFailed('Say what changes: --state or --zones.');
+      const changes = { state: state ?? null, mostZones: zones ?? null };
+      const audit = byOperator('customer.changed', { customer: id, detail: changes });
+      const done = await withStorage(
+        config(),
+        async (storage) => await storage.setCustomer(id, changes, audit),
+      );
+      if (!done) throw noCustomer(id);
+      await show(id);
     });
   command
     .command('list')
@@ -57,6 +60,10 @@ export function customerCommand({ globals, config }: GatewayGlobals): Command {
       });
     });
   return command;
+}
+
+function noCustomer(id: string): CommandFailed {
+  return new CommandFailed(`There is no customer ${id}.`);
 }
 
 function customerId(text: string): string {

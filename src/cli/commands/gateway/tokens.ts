@@ -1,7 +1,7 @@
 import { Command, InvalidArgumentError, Option } from 'commander';
 import { CommandFailed } from '../../../app/command-failed.ts';
 import { absoluteName } from '../../../net/gateway/wire.ts';
-import { networkList } from '../../../gateway/work/authenticate.ts';
+import { networkList } from '../../../gateway/work/token-use.ts';
 import { explainRight } from '../../../gateway/rights/decide.ts';
 import { presetRights, presets, type Preset } from '../../../gateway/rights/presets.ts';
 import { verbs, type Verb } from '../../../gateway/rights/rule.ts';

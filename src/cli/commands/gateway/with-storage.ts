@@ -5,6 +5,7 @@ import { openStorage } from '../../../gateway/serve.ts';
 import {
   GatewaySettingsRefused,
   loadGatewaySettings,
+  stateFolder,
   type GatewaySettings,
 } from '../../../gateway/settings.ts';
 import { StorageError, type AuditFacts, type Storage } from '../../../gateway/storage/storage.ts';
@@ -18,8 +19,13 @@ export interface GatewayGlobals {
 
 /** Reads the settings of the gateway. @throws {CommandFailed} with every mistake */
 export function settingsAt(path: string): GatewaySettings {
+  return asCommand(() => loadGatewaySettings(path));
+}
+
+/** Turns mistakes in the settings into the error of a command. @throws {CommandFailed} */
+function asCommand<T>(read: () => T): T {
   try {
-    return loadGatewaySettings(path);
+    return read();
   } catch (error) {
     if (!(error instanceof GatewaySettingsRefused)) throw error;
     const text = error.problems.map((one) => describeProblem(one, 'en')).join('\n');
@@ -29,9 +35,8 @@ export function settingsAt(path: string): GatewaySettings {
 
 /** Opens the gateway's storage for one command. @throws {CommandFailed} if it cannot be read or written */
 export async function withStorage<T>(path: string, work: (storage: Storage) => Promise<T>): Promise<T> {
-  const settings = settingsAt(path);
   try {
-    const storage = openStorage(settings);
+    const storage = openStorage({ state: asCommand(() => stateFolder(path)) });
     try {
       return await work(storage);
     } finally {

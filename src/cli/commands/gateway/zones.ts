@@ -1,4 +1,4 @@
-import { Command } from 'commander';
+import { Command, InvalidArgumentError } from 'commander';
 import { CommandFailed } from '../../../app/command-failed.ts';
 import { displayName } from '../../../dns/name.ts';
 import { absoluteName } from '../../../net/gateway/wire.ts';
@@ -29,7 +29,9 @@ export function gatewayZoneCommand({ globals, config }: GatewayGlobals): Command
       const claim = await withStorage(config(), async (storage) => {
         await demandCustomer(storage, customer);
         const facts = byOperator('zone.assigned', { customer, zone });
-        return await storage.claimZone({ zone, customer, at: Date.now(), quarantine: 0 }, facts);
+        const made = await storage.claimZone({ zone, customer, at: Date.now(), quarantine: 0 }, facts);
+        if (typeof made !== 'object' && made !== 'limit') await storage.confirmClaim(zone, customer, facts);
+        return made;
       });
       if (typeof claim === 'object')
         throw new CommandFailed(`${displayName(claim.foreign)} belongs to another customer.`);
@@ -52,6 +54,23 @@ export function gatewayZoneCommand({ globals, config }: GatewayGlobals): Command
       if (!done) throw new CommandFailed(`Nobody owns the zone ${displayName(zone)}.`);
       print(globals().json, { zone, customer }, () => `${displayName(zone)} belongs to ${customer}.`);
     });
+  command
+    .command('release')
+    .argument('<zone>')
+    .description('nobody owns the zone any more; the name server keeps it')
+    .action(async (text: string) => {
+      const zone = absoluteName(text);
+      const done = await withStorage(config(), async (storage) => {
+        const owner = await storage.zone(zone);
+        if (owner === null) return false;
+        const { customer } = owner;
+        const facts = byOperator('zone.released', { customer, zone });
+        await storage.releaseZone(zone, customer, 0, facts);
+        return true;
+      });
+      if (!done) throw new CommandFailed(`Nobody owns the zone ${displayName(zone)}.`);
+      print(globals().json, { zone }, () => `Nobody owns ${displayName(zone)}.`);
+    });
   return command;
 }
 
@@ -61,11 +80,10 @@ const mostEntries = 1_000;
 /** `domainsync gateway audit` */
 export function auditCommand({ globals, config }: GatewayGlobals): Command {
   return new Command('audit')
-    .option('--after <number>', 'only entries after this one', '0')
+    .option('--after <number>', 'only entries after this one', entryNumber, 0)
     .description('what was done, by whom and from where, oldest first; at most 1,000 entries at once')
-    .action(async ({ after }: { after: string }) => {
-      const from = /^\d{1,15}$/u.test(after) ? Number(after) : 0;
-      const entries = await withStorage(config(), async (storage) => await storage.audit(from, mostEntries));
+    .action(async ({ after }: { after: number }) => {
+      const entries = await withStorage(config(), async (storage) => await storage.audit(after, mostEntries));
       print(globals().json, entries, () => {
         const rows = entries.map((one) => [
           String(one.number),
@@ -79,4 +97,9 @@ export function auditCommand({ globals, config }: GatewayGlobals): Command {
         return table(['number', 'time', 'what', 'customer', 'token', 'from', 'zone'], rows);
       });
     });
+}
+
+function entryNumber(text: string): number {
+  if (/^\d{1,15}$/u.test(text)) return Number(text);
+  throw new InvalidArgumentError('the number of an entry is wanted.');
 }

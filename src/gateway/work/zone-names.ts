@@ -1,0 +1,34 @@
+import { labels, namesAbove, type DnsName } from '../../dns/name.ts';
+import { problem } from '../../dns/problem.ts';
+import type { CallContext, Central, ZoneSeed } from '../../core/central.ts';
+import { ApiRefusal } from '../api-refusal.ts';
+import type { Storage } from '../storage/storage.ts';
+
+/** The refusal of a zone that belongs to somebody else. It does not tell whose it is, or which other zone is. */
+export function foreignZone(zone: DnsName): ApiRefusal {
+  return new ApiRefusal(409, 'zone.foreign', { params: { zone } });
+}
+
+/** Refuses names of which nobody may make a zone: the root and top-level domains. */
+export function demandZoneName(zone: DnsName): void {
+  if (labels(zone).length > 1) return;
+  const problems = [problem('gateway.no-zone-name', { zone })];
+  throw new ApiRefusal(422, 'central.invalid-value', { problems });
+}
+
+/**
+ * Refuses a zone below one that the name server has and that nobody owns: that zone is the provider's.
+ * @throws {ApiRefusal} `zone.foreign` @throws {CentralError} @throws {StorageError}
+ */
+export async function demandNoUnownedAbove(
+  { storage, backend }: { readonly storage: Storage; readonly backend: Central },
+  zone: DnsName,
+  seed: ZoneSeed,
+  ctx: CallContext,
+): Promise<void> {
+  for (const above of namesAbove(zone)) {
+    const owner = await storage.zone(above);
+    if (owner !== null && owner.leftAt === null && !owner.isPending) continue;
+    if ((await backend.mayCreateZone(above, seed, ctx)) === 'exists') throw foreignZone(zone);
+  }
+}
