@@ -4,7 +4,7 @@ import type { CallContext, Central, ZoneSeed } from '../../core/central.ts';
 import { ApiRefusal } from '../api-refusal.ts';
 import type { Storage } from '../storage/storage.ts';
 
-/** The refusal of a zone that belongs to somebody else. It does not tell whose it is, or which other zone is. */
+/** The refusal of a zone that belongs to somebody else. It does not tell whose it is. */
 export function foreignZone(zone: DnsName): ApiRefusal {
   return new ApiRefusal(409, 'zone.foreign', { params: { zone } });
 }
