@@ -112,7 +112,8 @@ function moved(found: Case, number: string, later: number): Case {
 }
 
 /**
- * Adds a case that occurs in no history: an edit of records is stuck, because the central refuses its undo.
+ * Adds a case that the simulator's histories do not have: an edit of records is stuck, because the central
+ * refuses its undo.
  */
 function beStuck(about: string): void {
   const found = cases.get(about);

@@ -102,7 +102,7 @@ export interface Switches {
   groupFailure: 'stop' | 'continue';
   /** Identifier of an element that every group function refuses with code 1; empty: there is none. */
   failElement: string;
-  /** How the parameters for handlers spell domain names (docs/protocol.md#names). */
+  /** How the parameters of hook calls spell domain names (docs/protocol.md#names). */
   handlerNames: 'as-sent' | 'unicode' | 'punycode';
   /**
    * How handlers get the parameters: as in the request, all in the query (`get`), or all in the body

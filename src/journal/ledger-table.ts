@@ -32,9 +32,9 @@ const columnsWith = (state: StateColumn): readonly string[] => [
 const ofRecord = 'WHERE zone = ? AND name = ? AND type = ? AND rdata = ?';
 
 /**
- * SQL that reads the further keys of a row from `record_key`, as a JSON list. They count only if the row
- * itself has a key (`panel_key`). Otherwise a program that does not know `record_key` may have left them
- * behind.
+ * SQL that reads `otherKeys` of a ledger row from `record_key`, as a JSON list. They are keys of further rows
+ * in the panel that hold the same record. They count only if the row itself has a key (`panel_key`).
+ * Otherwise a program that does not know `record_key` may have left them behind.
  */
 const keysInSql = `iif(panel_key IS NULL, NULL, (
   SELECT json_group_array(key) FROM record_key AS other

@@ -71,7 +71,8 @@ export function readZoneEntry(row: Row): ZoneEntry {
 }
 
 /**
- * Parses the further keys of a ledger row from the JSON list that SQLite returns; null means no keys.
+ * Parses `otherKeys` of a ledger row from the JSON list that SQLite returns; null means that there are none.
+ * They are keys of further rows in the panel that hold the same record.
  * @throws {JournalError} `journal.unreadable`
  */
 export function readKeys(keys: unknown): readonly string[] {

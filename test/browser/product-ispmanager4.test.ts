@@ -1,6 +1,7 @@
 /**
- * Tests the product's story in ISPmanager 4 with a central of the same kind. Releases are installed from an
- * extension source, with the panel's list of plugins.
+ * Tests the plugin in a browser from its installation to its removal (`product-story.ts`), in ISPmanager 4
+ * with a central of the same kind. The administrator installs, updates and removes it in the panel's list of
+ * plugins.
  */
 import { execFile } from 'node:child_process';
 import { createReadStream, existsSync, mkdtempSync, rmSync, statSync } from 'node:fs';

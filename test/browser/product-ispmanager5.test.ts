@@ -1,6 +1,6 @@
 /**
- * Tests the product's story in ISPmanager 6 with DNSmanager. The administrator installs releases from the
- * command line.
+ * Tests the plugin in a browser from its installation to its removal (`product-story.ts`), in ISPmanager 6
+ * with DNSmanager as central. The administrator installs it from the command line.
  */
 import assert from 'node:assert/strict';
 import { execFile } from 'node:child_process';

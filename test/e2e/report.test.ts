@@ -1,6 +1,6 @@
 /**
- * Issue 16, report: plants secrets and names on both sides, and searches the report of `domainsync report`
- * for them.
+ * Issue 16, report: plants secrets and names in the settings, in the log and on both sides. The report of
+ * `domainsync report` must never show the secrets. With `--anonymous`, it must not show the names either.
  */
 import assert from 'node:assert/strict';
 import { appendFileSync, readFileSync, statSync, writeFileSync } from 'node:fs';

@@ -13,8 +13,8 @@ export interface Call extends World {
 }
 
 /**
- * A function of the panel. `run` does its whole work at once. If it throws a Refusal, nothing may be half
- * done.
+ * A function of the panel. `run` does all its work before it returns. If it throws a Refusal, nothing may be
+ * half done.
  */
 export interface PanelFunction {
   readonly run: (call: Call) => Element;

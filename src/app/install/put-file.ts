@@ -34,7 +34,7 @@ function own(path: string, mode: number): void {
 
 /**
  * Creates or replaces a symbolic link by rename.
- * @param changed the link is added to this list if its target changed
+ * @param changed the link is added to this list if it is new, or if its target changed
  */
 export function pointTo(link: string, target: string, changed: string[]): void {
   if (systemOr(() => fs.readlinkSync(link), null, 'ENOENT') === target) return;

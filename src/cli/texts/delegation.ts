@@ -35,7 +35,10 @@ function serversText(names: readonly DnsName[]): string {
   return `${named.join(', ')}${more > 0 ? ` and ${more} more` : ''}`;
 }
 
-/** Counts zones by the kind of their delegation. */
+/**
+ * Counts the zones of plans by where the public DNS delegates them: to the central, to others or to nobody.
+ * Zones whose delegation was not looked up are not counted.
+ */
 export function delegationTotals(
   plans: readonly CentralPlan[],
 ): Readonly<Partial<Record<Delegation['kind'], number>>> {

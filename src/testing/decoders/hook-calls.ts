@@ -15,8 +15,9 @@ function knownIn(records: RecordDialect): readonly KnownRecord[] {
 }
 
 /**
- * Decodes a hook call as the agent does, and matches its edits with the known records.
- * @returns the event; for a call with edits, the result of the match
+ * Decodes a hook call as the agent does, and finds out which edits it makes, as if the ledger had the two
+ * records of `knownIn`.
+ * @returns the event. For a call with edits: what each edit means, or the zone that it creates or deletes
  */
 export function judge(call: HookCall, dialect: PanelDialect): unknown {
   const event = decode(call, dialect);

@@ -42,8 +42,9 @@ export async function readPanel(runtime: Runtime, zone: DnsName): Promise<PanelV
 }
 
 /**
- * Whether the panel reported that it made the edit. An operation of a comparison was not reported. The
- * exception is a create that cancels a delete: it stands for an earlier create whose `after` came late.
+ * Whether the panel reported that it made the edit. Operations that the panel did not ask for (class `follow`)
+ * were not reported, with one exception: a zone create with `cancels`. It repeats a create that was already
+ * undone when the panel's `after` call for it arrived. That call is its report.
  */
 export function isReported(operation: Operation): boolean {
   const isMadeAgain = operation.kind === 'zone-create' && operation.cancels !== null;

@@ -2,7 +2,7 @@ import type { ExcuseId } from './excuses.ts';
 
 /** A law that a history broke. */
 export interface Violation {
-  /** The id of the law. It is short and never changes, because stories and planted bugs name it. */
+  /** The short id of the law. It never changes, because recorded stories and planted bugs refer to it. */
   readonly law: LawId;
   /** How the law was broken, in one sentence. */
   readonly text: string;
