@@ -42,9 +42,9 @@ export async function readPanel(runtime: Runtime, zone: DnsName): Promise<PanelV
 }
 
 /**
- * Whether the panel reported that it made the edit. Operations that the panel did not ask for (class `follow`)
- * were not reported, with one exception: a zone create with `cancels`. It repeats a create that was already
- * undone when the panel's `after` call for it arrived. That call is its report.
+ * Whether the panel reported that it made the edit. Operations that the panel did not ask for (class
+ * `follow`) were not reported, with one exception: a zone create with `cancels`. It repeats a create that was
+ * already undone when the panel's `after` call for it arrived. That call is its report.
  */
 export function isReported(operation: Operation): boolean {
   const isMadeAgain = operation.kind === 'zone-create' && operation.cancels !== null;
