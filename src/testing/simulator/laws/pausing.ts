@@ -103,6 +103,8 @@ export class PausingLaws {
     const { zone, fingerprint, class: group } = operation;
     if (this.#facts.answering().has(zone) || itemsOf(operation).some(({ note }) => note === lateNote))
       return true;
+    // A zone that a late request has created or deleted is put back, in a pause too.
+    if (operation.kind === 'zone-create' && operation.source === lateWriteSource) return true;
     // A stuck operation sends nothing: it only lists what a comparison found.
     if (group !== 'compensate') return operation.state === 'stuck';
     return [...operations, ...this.#allowed].some((id) => {
