@@ -19,6 +19,7 @@ import { editsIn, showsDone } from '../knowledge/operations.ts';
 import type { PanelView } from '../knowledge/panel-view.ts';
 import type { Runtime } from '../runtime.ts';
 import { emptySeed } from '../before/zone-edits.ts';
+import { demandNoPause } from './unsent.ts';
 
 /** The result of {@link zoneAtCentral}. */
 interface MadeZone {
@@ -55,6 +56,7 @@ export async function zoneAtCentral(
     return { operation: isUnread ? await landed(runtime, known, there) : known, present: there };
   }
   if (await waitsForEdits(runtime, operation, view)) return null;
+  demandNoPause(runtime, operation);
   const request = { content: content.map(plain), asked };
   const made = await make(runtime, withNameServers(operation, panel), request, ctx);
   if (made instanceof CentralError) {

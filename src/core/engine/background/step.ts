@@ -15,7 +15,8 @@ import type { Runtime } from '../runtime.ts';
 import { settleRecords } from './settle.ts';
 import { Moved } from '../parts/store.ts';
 import { stepCreate, stepDelete } from './zone-steps.ts';
-import { lateWriteSource, stepWatch } from './watch.ts';
+import { isUnsent } from './unsent.ts';
+import { stepWatch } from './watch.ts';
 
 /**
  * Makes the next step of all open operations of a zone. Reads the panel once, and confirms operations whose
@@ -123,17 +124,6 @@ async function openOperations(runtime: Runtime, zone: DnsName): Promise<readonly
   const { journal, clock } = runtime.ports;
   const open = await journal.operations({ zone, openAt: clock.wall() });
   return open.filter(({ id }) => !runtime.inFlight.has(id));
-}
-
-/**
- * Whether the operation creates or deletes a zone because of a comparison, and has sent nothing yet. A create
- * that repairs a zone after a late write does not count.
- */
-function isUnsent(operation: Operation): boolean {
-  const { kind, state, source, actor } = operation;
-  if (operation.class !== 'follow' || state !== 'kept' || actor !== '') return false;
-  if (kind === 'zone-create') return source !== lateWriteSource && !operation.requested && !operation.created;
-  return kind === 'zone-delete';
 }
 
 /** Time (ms) between two checks whether a pause is over, while an operation waits for its end. */

@@ -7,10 +7,8 @@ import { findLateZones } from './late-zones.ts';
 import { foundZone, mayLandLate, noteLanded } from './made-zone.ts';
 import { newCreate } from '../knowledge/operations.ts';
 import type { Runtime } from '../runtime.ts';
+import { lateWriteSource } from './unsent.ts';
 import { checkRecords } from './watched-records.ts';
-
-/** The `source` of operations that repair a zone after a write that took effect late. */
-export const lateWriteSource = 'late-write';
 
 /**
  * Checks ended operations on watch for late effects. A slow request may take effect after its edit was

@@ -1,3 +1,4 @@
+import { demandNoPause } from './unsent.ts';
 import { displayName } from '../../../dns/name.ts';
 import type { Problem } from '../../../dns/problem.ts';
 import { recordId, type ResourceRecord } from '../../../dns/record.ts';
@@ -256,6 +257,7 @@ async function sendDelete(runtime: Runtime, operation: DeleteOperation, ctx: Cal
         await becomeStuck(runtime, operation, 'zone.signed-waiting');
         return;
       }
+      demandNoPause(runtime, operation);
       await central.deleteZone(operation.zone, ctx);
     }
   } catch (error) {

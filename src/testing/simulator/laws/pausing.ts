@@ -1,6 +1,6 @@
 import type { Batch } from '../../../core/journal.ts';
 import { isFinal, type Operation } from '../../../core/operation.ts';
-import { lateWriteSource } from '../../../core/engine/background/watch.ts';
+import { lateWriteSource } from '../../../core/engine/background/unsent.ts';
 import type { DnsName } from '../../../dns/name.ts';
 import type { JournalWitness } from '../journal-witness.ts';
 import type { Pauses } from '../pauses.ts';
