@@ -137,7 +137,9 @@ function countRows(known: Map<string, KnownRecord>, { remove, add }: OperationIt
   if (add === null) return;
   const before = known.get(recordId(add));
   if (before === undefined) known.set(recordId(add), { record: add, key: null });
+  // Only a new row makes a second one. A changed row may be one that the ledger knows, changed to and fro.
   // If the panel lists more rows after all, its next read shows that.
+  else if (remove !== null) known.set(recordId(add), { ...before, rows: Math.max(1, rowsInPanel(before)) });
   else if (made) known.set(recordId(add), { ...before, rows: rowsInPanel(before) + 1 });
 }
 
