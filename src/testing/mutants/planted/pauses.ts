@@ -11,9 +11,9 @@ export const plantedInPauses: readonly PlantedBug[] = [
   },
   {
     name: 'zone-made-in-pause',
-    file: `${engine}/background/step.ts`,
-    find: `runtime.isPaused && isUnsent(operation);`,
-    replace: `runtime.isPaused && zone === '' && isUnsent(operation);`,
+    file: `${engine}/background/unsent.ts`,
+    find: `state !== 'kept' || actor !== '') return false;`,
+    replace: `state !== 'kept' || actor !== 'nobody') return false;`,
     says: 'A zone that a comparison wants made is made in a pause.',
   },
   {
