@@ -17,8 +17,6 @@ const usualPort = 8553;
 /** The folder of the database, if the settings name none. */
 const usualState = '/var/lib/domainsync-gateway';
 
-const day = 86_400_000;
-
 const sections = {
   gateway: {
     listen: textOption(
@@ -140,7 +138,7 @@ export function loadGatewaySettings(path: string): GatewaySettings {
     certificate,
     state: gateway.state || usualState,
     quarantine: gateway.quarantine,
-    keepChanges: Math.max(day, gateway.keep_changes),
+    keepChanges: gateway.keep_changes,
     backend: {
       kind: backend.kind,
       address: backend.host,

@@ -1,7 +1,7 @@
 import { Command, InvalidArgumentError, Option } from 'commander';
 import { CommandFailed } from '../../../app/command-failed.ts';
 import { absoluteName } from '../../../net/gateway/wire.ts';
-import { networkList } from '../../../gateway/work/token-use.ts';
+import { readNetwork } from '../../../net/inside.ts';
 import { explainRight } from '../../../gateway/rights/decide.ts';
 import { presetRights, presets, type Preset } from '../../../gateway/rights/presets.ts';
 import { verbs, type Verb } from '../../../gateway/rights/rule.ts';
@@ -127,13 +127,9 @@ export function explainCommand({ globals, config }: GatewayGlobals): Command {
 }
 
 function checkedNetworks(networks: readonly string[]): readonly string[] {
-  try {
-    networkList(networks);
-    return networks;
-  } catch (error) {
-    if (error instanceof RangeError) throw new CommandFailed(`--from: ${error.message}`);
-    throw error;
-  }
+  const wrong = networks.filter((text) => readNetwork(text) === null);
+  if (wrong.length > 0) throw new CommandFailed(`--from: no address or network: ${wrong.join(', ')}`);
+  return networks;
 }
 
 function shown({ hash: _secret, ...token }: StoredToken): Omit<StoredToken, 'hash'> {
