@@ -99,7 +99,10 @@ export class LiveOperations {
     this.#part.set(id, stored);
   }
 
-  /** Keeps the changes of the part that was just written. Another part of the transaction may follow. */
+  /**
+   * Stages the operations of the part of the transaction that was just written. Another part may follow, and
+   * the commit still has to come.
+   */
   endPart(): void {
     for (const [id, stored] of this.#part) this.#staged.set(id, stored);
     this.#part.clear();

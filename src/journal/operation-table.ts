@@ -187,7 +187,8 @@ export class OperationTable {
         id,
       );
       this.#tallies.add(octetsTally, row['open'] === 0 ? octetsOf(row['body']) : 0);
-      // The copy in memory may have an octet count of 0, so memory drops it.
+      // Without a checksum the operation counted as 0 octets. The copy in memory may still say so. It is
+      // dropped, and the next read takes the size from the file.
       this.#live?.stage(id, null);
     }
     return ids.at(-1) ?? null;

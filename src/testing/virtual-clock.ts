@@ -88,8 +88,8 @@ export class VirtualClock implements AlarmClock {
   }
 
   /**
-   * Like `runUntilSettled`, but runs one timer at a time. Other timers that are due at the same time are
-   * left.
+   * Like `runUntilSettled`, but runs one timer at a time. Once `done` is settled, other timers that are due
+   * at the same time still wait.
    */
   async runJustUntilSettled<T>(done: Promise<T>, limit = 600_000): Promise<T> {
     return await this.#settled(done, limit, async (timer) => await this.#fire(timer));

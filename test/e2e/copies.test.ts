@@ -17,7 +17,8 @@ const www = address('mine', '192.0.2.1');
 const copyWords = /is a copy of another server \(a slave zone\)/u;
 
 /**
- * Asserts that edits of a synced zone that has become a copy are refused, and that the panel does not change.
+ * Asserts that edits of a synced zone are refused once the zone at the central is a slave zone, and that the
+ * panel does not change.
  */
 async function refusesEdits(stage: AnyStage): Promise<void> {
   const { panel, atPanel } = stage;

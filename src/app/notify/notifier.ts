@@ -41,8 +41,8 @@ const longestWait = 24 * 3_600_000;
 const firstRetry = 5_000;
 const longestRetry = 15 * 60_000;
 /**
- * A reason counts as ended only after this many checks, or this many milliseconds since the start. Not every
- * reason is known earlier.
+ * Right after the start, some reasons are not found yet although they still hold. So no reason counts as
+ * ended before the notifier has made this many checks, or has run for this many milliseconds.
  */
 const looksToSettle = 5;
 const timeToSettle = 5 * 60_000;

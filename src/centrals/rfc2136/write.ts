@@ -237,7 +237,9 @@ function note(altered: AlteredSoFar, { removed, added }: Altered): void {
   altered.added.push(...added);
 }
 
-/** Removes from `altered` what these edits changed. They must be the edits that were added to it last. */
+/**
+ * Takes what these edits changed off the ends of both lists. They must be the edits that were noted last.
+ */
 function forget({ removed, added }: AlteredSoFar, edits: readonly RRsetEdit[], change: Change): void {
   const undone = alteredBy(change, edits);
   removed.splice(removed.length - undone.removed.length);

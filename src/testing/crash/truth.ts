@@ -50,7 +50,10 @@ export interface Slot {
   pending: boolean;
 }
 
-/** Updates what is known of a record by an answer. @param to address that the edit wanted; null: no record */
+/**
+ * Updates what is known of a record when its edit was answered.
+ * @param to address that the edit wanted the record to have; null: no record
+ */
 export function learn(slot: Slot, { kind }: Heard, to: string | null): void {
   if (kind !== 'nothing') slot.pending = kind !== 'accepted';
   if (kind === 'accepted') slot.may = new Set([to]);

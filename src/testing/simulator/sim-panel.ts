@@ -22,7 +22,7 @@ import type { Chances } from './chances.ts';
 
 /** One successful read of a zone by an engine. Times are monotonic milliseconds. */
 export interface PanelRead {
-  /** The name under which the engine reads the panel. The names of its random draws contain it too. */
+  /** Which engine has read, as a label such as `panel 1`. Random draws of its reads are named after it. */
   readonly reader: string;
   readonly zone: DnsName;
   readonly began: number;

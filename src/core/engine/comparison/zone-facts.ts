@@ -26,8 +26,8 @@ export type ViewedZone = PanelView & {
 };
 
 /**
- * Makes the fact that says since when the zone has conflicts. Empty if the comparison does not change this
- * fact.
+ * Returns what the journal has to store about the zone: since when it has conflicts. Empty: nothing of that
+ * changes by this comparison.
  * @throws {JournalError}
  */
 export async function conflictFacts(

@@ -19,8 +19,8 @@ export interface MechanicalResult {
   /** Whether the list of equivalent mutants has this one. */
   readonly equivalent: boolean;
   /**
-   * The broken law with its story, or with its mode and seed; or the test that failed. Empty: nothing found
-   * the mutant.
+   * What found the mutant: the law that was broken, and the story or the random history (by its mode and
+   * seed) that broke it; or the unit test that failed. Empty: nothing found it.
    */
   readonly how: string;
 }

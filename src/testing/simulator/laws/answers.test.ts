@@ -303,8 +303,8 @@ test('answers.nothing-later: what lands afterwards is of the edit only where the
     [removeFtp, addFtp, fine],
   ] as const) {
     const scene = edit(item, lands.add === null ? [www, ftp] : [www]);
-    // The panel must never have the record that the engine writes at the central. This alone would be an
-    // excuse.
+    // The panel holds the opposite of what the engine writes at the central. If it held the same, the law
+    // would let the write pass for that reason, and the test would show nothing about the edit.
     scene.otherWrites(5, { remove: lands.add, add: lands.remove }, 'panel');
     scene.journal();
     scene.answered();

@@ -242,7 +242,7 @@ test('issue 13: an answer that only the panel was changed, while the central was
   assert.ok((await broken(world)).includes('answers.panel'));
 });
 
-/** A world in which `intruder` changes `www`, and the engine does not check owners. */
+/** A world in which `intruder` changes `www`, and the engine does not check who owns a zone. */
 async function intruded(): Promise<World> {
   const world = new World(new MemoryJournal(), new Random(1), { ownerCheck: 'off' });
   put(world, 'panel', [www]);
