@@ -13,8 +13,8 @@ const ticksPerSecond = 100;
  */
 const roundedTicks = 1;
 /**
- * If our own process seems to start more than this many seconds in the future, `/proc/uptime` counts from the
- * start of a container and not from that of the host.
+ * By `/proc/uptime` our own process may seem to start more than this many seconds in the future. Then that
+ * file counts from the start of a container, not of the host.
  */
 const surelyShifted = 5;
 

@@ -17,8 +17,8 @@ const www = address('mine', '192.0.2.1');
 const copyWords = /is a copy of another server \(a slave zone\)/u;
 
 /**
- * Asserts that edits of a synced zone are refused once the zone at the central is a slave zone, and that the
- * panel does not change.
+ * Asserts that edits of a synced zone are refused once the zone at the central has become a slave zone. The
+ * panel must not change by them.
  */
 async function refusesEdits(stage: AnyStage): Promise<void> {
   const { panel, atPanel } = stage;
