@@ -19,8 +19,8 @@ export interface MechanicalResult {
   /** Whether the list of equivalent mutants has this one. */
   readonly equivalent: boolean;
   /**
-   * What found the mutant. Either the broken law, with the name of the story or the mode and seed of the
-   * random history that broke it; or the unit test that failed. Empty: nothing found it.
+   * What found the mutant. For a broken law: its name, and the story or random history (mode and seed) that
+   * broke it. Otherwise the unit test that failed. Empty: nothing found it.
    */
   readonly how: string;
 }
