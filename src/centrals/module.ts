@@ -22,7 +22,10 @@ export interface CentralConnection {
   readonly pin?: { readonly fingerprint?: string; readonly ca?: string };
   readonly login: string;
   readonly dns: { readonly algorithm: string; readonly transport: string; readonly axfr: boolean };
-  /** Whether the serials of native zones at PowerDNS count. */
+  /**
+   * Whether the serial of a PowerDNS zone of kind `native` counts as a proof that nobody has changed the
+   * zone.
+   */
   readonly nativeSerials: boolean;
   readonly newZones: { readonly nameServers: readonly string[]; readonly kind: 'native' | 'master' };
 }

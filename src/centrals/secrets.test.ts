@@ -98,7 +98,7 @@ test('issue 16, rotation: of many requests under way one tries the next secret',
   refused.answer();
   assert.deepEqual(new Set(await Promise.all(failed)), new Set(['central.login']));
   assert.equal(refused.logins.filter((one) => one === 'new').length, 1);
-  // A later request, such as a probe of the breaker, tries both again.
+  // A later request, such as a probe of the breaker, tries both secrets again.
   refused.accepts = ['new'];
   assert.equal(await refused.ask(), 'new');
 });

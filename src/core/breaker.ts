@@ -148,8 +148,8 @@ class Gate {
   }
 
   /**
-   * When the next call is sent (monotonic milliseconds). If calls are blocked for both reasons, the later
-   * time counts.
+   * When the next call is sent (monotonic milliseconds). If both an outage and a refused login block calls,
+   * the later time counts.
    */
   #dueAt(): number {
     return Math.max(this.#login?.until ?? 0, this.#open?.until ?? 0);

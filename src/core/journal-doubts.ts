@@ -1,7 +1,7 @@
 /**
- * Names of facts that say why a journal may lack the newest events, or that belong to such a doubt. Unless
- * said otherwise, the value of a fact is the time when it was stored (wall clock, milliseconds since 1970).
- * See docs/decisions/016-older-journals.md.
+ * Names of facts about a doubt: a reason why a journal may lack the newest events. Unless said otherwise, the
+ * value of a fact is the time when it was stored (wall clock, milliseconds since 1970). See
+ * docs/decisions/016-older-journals.md.
  */
 
 /** The journal's file was replaced by an older copy of itself, for example from a backup. */

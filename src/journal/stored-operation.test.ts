@@ -7,8 +7,8 @@ import { readOperation } from './stored-operation.ts';
 const record = sampleRow(1).record;
 
 /**
- * An operation in the form in which earlier releases stored it: one shape for all kinds, and no list of
- * records that may land late.
+ * An operation in the form in which earlier releases stored it. It has the same fields for all kinds of
+ * operations, and no list of records that a late write may still change.
  */
 function earlier(operation: Operation, watchUntil = 0): Operation {
   const { watch: _, ...rest } = operation;

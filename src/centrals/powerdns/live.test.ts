@@ -18,7 +18,10 @@ import type { Central } from '../../core/central.ts';
 const seed = { addresses: [], nameServers: ['ns1.example.net'], mailServers: [] };
 const zone = parseName('live.example.');
 const name = parseName('www.live.example.');
-/** Largest number of further writes without our flushes, until three of them were followed by old answers. */
+/**
+ * Maximum number of writes that the test makes without our flushes. It stops earlier once three of these
+ * writes were followed by old answers.
+ */
 const mostBare = 16_000;
 
 function address(at: number): string {
@@ -70,7 +73,8 @@ for (const backend of ['sqlite3', 'lmdb'] as const) {
       await askers.rounds(rounds);
       return askers.others(address(at)).length > 0;
     };
-    // Each client has a cached answer of its own, and gets an old one at once or never.
+    // Two queries of each client are enough. The server caches an answer for each client, and a client gets
+    // an old one at once or never.
     const isBareStale = async (): Promise<boolean> => {
       at += 1;
       const records = [{ content: address(at), disabled: false }];
@@ -88,8 +92,8 @@ for (const backend of ['sqlite3', 'lmdb'] as const) {
       if (await isStale(20)) ownStale += 1;
       if (await isBareStale()) bareStale += 1;
     }
-    // Without our flushes, an old answer stays cached after about one write in five. On a busy machine, our
-    // clients seldom ask in time, and it takes many more writes.
+    // Without our flushes, an old answer stays cached after about one write in five. On a busy machine this
+    // happens less often, because our clients seldom ask at the right moment. So many more writes are made.
     for (let write = 0; write < mostBare && bareStale < 3; write += 1)
       if (await isBareStale()) bareStale += 1;
     t.diagnostic(`old answers after: ${bareStale} bare writes, ${ownStale} of ours`);

@@ -83,7 +83,7 @@ for (const backend of ['sqlite3', 'lmdb'] as const) {
       ]);
       await apply({ zone, remove: [], add: [two!] });
       assert.deepEqual(await shown(zone, www, 'A'), ['(192.0.2.9)', '192.0.2.1', '192.0.2.2']);
-      // The central has already read the disabled record of this zone when somebody disables another record.
+      // The central has read this zone's disabled record before. Now somebody disables another record.
       await apply({ zone, remove: [two!], add: [] });
       await patch(zone, {
         name: www,

@@ -84,12 +84,12 @@ export class ZoneReader {
    * milliseconds). Before such a zone is read again, the server is asked whether its list has the zone.
    */
   readonly #missing = new Map<DnsName, number>();
-  /** Zones whose last full read showed that each edit by the API raises the serial. */
+  /** Zones of which the last full read showed that each edit by the API raises the serial. */
   readonly #counting = new Set<DnsName>();
   /** Whether the server lacked the zone that was last read as a whole. */
   #lastWasMissing = false;
 
-  /** Kinds of zones whose serials count. */
+  /** Kinds of zones whose serial shows every change of the zone. */
   readonly #counted: ReadonlySet<string>;
 
   constructor(

@@ -1,4 +1,6 @@
-/** Tests how many requests a first push takes, and that no request that proves something is left out. */
+/**
+ * Tests how many requests a first push takes, and that it still makes every request that proves something.
+ */
 import assert from 'node:assert/strict';
 import { after, before, beforeEach, describe, it } from 'node:test';
 import * as v from 'valibot';

@@ -40,7 +40,7 @@ const schema = v.object({
   pin: pinSetting,
   /** The kind that new zones get. */
   zoneKind: v.optional(v.picklist(zoneKinds, 'setting.bad-choice'), 'Native'),
-  /** Whether everybody who changes a native zone raises its serial. */
+  /** Whether everybody who changes a zone of kind `native` also raises its serial. */
   nativeSerials: v.optional(v.boolean(), false),
   /**
    * Name servers of new zones. If the list is empty, a new zone gets the name servers that the panel asks

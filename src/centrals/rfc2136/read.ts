@@ -83,8 +83,8 @@ export class NameReader {
         proven ||= denied;
       }
     }
-    // If an answer denies something and names this zone, the server has the zone. Data alone may come from
-    // another zone that contains the name.
+    // If an answer says that there is no such record, and names this zone in its SOA, the server has the
+    // zone. Data alone may come from another zone that contains the name.
     return proven || (await this.hasZone(zone, ctx)) ? { records, hidden } : null;
   }
 
@@ -192,8 +192,8 @@ class Reading {
   }
 
   /**
-   * Finds out which names are the apex of another zone of the server. If an answer denies something, its SOA
-   * shows the zone. A name is unclear if every answer about it had data. One update with all this data as
+   * Finds out which names are the apex of another zone of the server. If an answer has no data, its SOA shows
+   * the zone. A name is unclear if every answer about it had data. One update with all this data as
    * prerequisites can prove that it belongs to this zone. If the update does not prove it, the SOA of each
    * unclear name is queried.
    */
@@ -334,15 +334,19 @@ class NotAnsweredHere extends Error {
 interface Found {
   readonly name: DnsName;
   readonly seen: HeldAtName;
-  /** Whether an answer denied something and named this zone, which proves that the server has the zone. */
+  /**
+   * Whether an answer said that there is no such record, and named this zone in its SOA. This proves that the
+   * server has the zone.
+   */
   readonly denied: boolean;
   /** Whether the name can be the apex of another zone of the server. */
   readonly isApex?: 'no' | 'unknown';
 }
 
 /**
- * Whether the answers show that the name is not the apex of another zone. A denial that names this zone shows
- * it, unless it is about DS. A full answer to ANY shows it too, unless the name is a wildcard.
+ * Whether the answers show that the name is not the apex of another zone. An answer without data shows it by
+ * this zone's SOA, unless the question was for DS. A full answer to ANY shows it too, unless the name is a
+ * wildcard.
  */
 function isKnownNoApex(own: readonly DnsMessage[], zone: DnsName): boolean {
   return own.some((answer) => {

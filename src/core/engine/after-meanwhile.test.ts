@@ -38,7 +38,7 @@ async function hearAfter(world: World, of: DnsName, kind: 'zone-create' | 'zone-
 /**
  * Makes the next call of `method` at the central run `meanwhile` first. If `meanwhile` returns an error, the
  * call throws it.
- * @returns a function that begins this; earlier calls of `method` are not affected
+ * @returns a function that switches this on; calls of `method` before that are not affected
  */
 function during(
   world: World,

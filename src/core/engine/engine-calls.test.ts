@@ -492,7 +492,7 @@ test('our own writes into the panel are accepted as they are, and their zones co
     const signal = quietContext().signal;
     verdicts.push(await scene.engine.answer({ kind: 'edits', edits: [own] }, signal));
     verdicts.push(await scene.engine.objections([own], signal));
-    // Another echo token does not mark a write of ours.
+    // The next call carries the token `x`, which is not ours. So that call does not count as our own write.
     scene.engine.putOff(echo);
     verdicts.push(await scene.engine.answer({ kind: 'edits', edits: [{ ...own, echo: 'x' }] }, signal));
   };

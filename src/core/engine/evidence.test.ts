@@ -104,8 +104,8 @@ test('issue 13: a zone that we may have made when we were killed stays, listed, 
     await restart(world);
     await wait(world, 30 * minute);
     const open = await statusOf(world);
-    // If the agent had journalled the read-back zone before the kill, the create is undone and nothing is
-    // left.
+    // If the agent had journalled before the kill that it read the zone back, the create is undone and
+    // nothing is left.
     if (!world.central.zones.has(zone)) {
       assert.deepEqual([open.open, open.stuck], [0, []], `killed after ${at} ms`);
       continue;

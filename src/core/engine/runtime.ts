@@ -122,8 +122,8 @@ export class Runtime {
   }
 
   /**
-   * Operations that have not ended and whose journal was forgotten (`knowledge/forgotten.ts`).
-   * `ports.journal` leaves them out of the open operations.
+   * Operations that were open when the ledger was forgotten, and are `stuck` since then
+   * (`knowledge/forgotten.ts`). `ports.journal` leaves them out of the open operations.
    * @throws {JournalError}
    */
   async forgotten(zone?: DnsName): Promise<readonly Operation[]> {

@@ -361,7 +361,7 @@ function created(given: Cells, place: KeyContext): Resolution {
 
 /**
  * Finds what the edit of an existing record removes and adds. A field that the call does not contain keeps
- * its old value (docs/protocol.md#partial-forms, docs/glossary.md#ledger).
+ * the value of the known record (docs/protocol.md#partial-forms).
  */
 function changed(elid: string, given: Cells, known: readonly KnownRecord[], place: KeyContext): Resolution {
   const match = matchKey(elid, known, place);

@@ -42,7 +42,7 @@ export function matchKey(key: string, known: readonly KnownRecord[], place: KeyC
 /**
  * Finds the records of a list of keys, separated by comma and space, as group functions send it
  * (docs/protocol.md#parameters). Values may contain commas too, so the list is split only in such a way that
- * all parts are known keys. If several such ways exist, the list is ambiguous (docs/glossary.md#ledger).
+ * all parts are known keys. If several such ways exist, the list is ambiguous.
  */
 export function matchKeys(list: string, known: readonly KnownRecord[], place: KeyContext): KeyMatch {
   const pieces = list.split(separator, mostPieces + 1);

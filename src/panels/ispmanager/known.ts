@@ -26,8 +26,8 @@ const none: ReadonlySet<string> = new Set();
 export const nothingKnown: PanelKnowledge = { zones: new Set(), passedOver: none, passedOverIn: () => none };
 
 /**
- * Stores the zones and the left-out records that reads of the panel show. Logs which records of a zone are
- * left out, and logs it again only after a change.
+ * Stores which zones the panel has, and the keys of records that are left out because their names are
+ * invalid. Logs which records of a zone are left out, and logs it again only after a change.
  */
 export class KnownOfPanel implements PanelKnowledge {
   readonly #log: Log;

@@ -92,7 +92,7 @@ test('what each state becomes by its after', async () => {
     [askedCreate, createCall, 'kept'],
     [{ ...askedCreate, state: 'stuck' }, createCall, 'kept'],
     [{ ...askedCreate, state: 'prepared', requested: true }, createCall, 'prepared'],
-    // This create was only checked at the central.
+    // For this create, `before` only asked the central whether it would create the zone. No create was sent.
     [{ ...askedCreate, state: 'prepared', created: false }, createCall, 'kept'],
     [askedDelete, deleteCall, 'kept'],
     [{ ...askedDelete, state: 'stuck' }, deleteCall, 'stuck'],

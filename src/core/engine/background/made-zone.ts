@@ -38,8 +38,8 @@ export async function proofOf(
 }
 
 /**
- * The fields of a create before its request was journalled. Who passes them has just read, under the same
- * lock, that the central lacks the zone.
+ * Fields that a create had before its request was journalled. A caller that passes them has just read, under
+ * the same lock, that the central lacks the zone.
  */
 export type BeforeRequest = Pick<CreateOperation, 'requested' | 'watch'>;
 

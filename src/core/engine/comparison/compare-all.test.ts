@@ -382,7 +382,7 @@ test('a failure that is no answer about a zone ends the try at once', async () =
   };
   const done = scene.all.untilBaseline();
   await scene.wait(100);
-  // Four zones had been begun when the failure came, so the other three of these were read too.
+  // When the first zone failed, four zones had been begun. The three others were still read.
   assert.deepEqual([reads, scene.all.progress.problem], [['list', ...zones.slice(0, 4)], 'journal.locked']);
   failing = false;
   await scene.run(done);

@@ -128,7 +128,8 @@ export class CompareAll {
     listed: { readonly panel: readonly DnsName[]; readonly central: ReadonlySet<DnsName> },
   ): Promise<readonly DnsName[]> {
     const { serialProofs, promises, ports } = this.#runtime;
-    // An engine that only observes lists differences that serials do not show.
+    // An engine that only observes lists all differences, also those that serials do not show. So it leaves
+    // out no zone.
     if (promises !== null) return due;
     const here = new Set(listed.panel);
     const asked = due.filter((zone) => here.has(zone) && listed.central.has(zone));
@@ -193,8 +194,8 @@ export class CompareAll {
   }
 
   /**
-   * Whether the panel created the zone again after this engine has ended its delete. Times do not tell:
-   * the clock may have been set since.
+   * Whether the panel created the zone again after this engine has ended its delete. Times cannot show this,
+   * because the clock may have been set since.
    */
   async #isMadeAgain(zone: DnsName): Promise<boolean> {
     const { ports, readProofs } = this.#runtime;

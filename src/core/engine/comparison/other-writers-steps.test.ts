@@ -15,7 +15,10 @@ function row(onPanel: boolean, onCentral: boolean, state: RecordState, record = 
   return sampleRow(1, { record, onPanel, onCentral, state });
 }
 
-/** Runs a comparison whose rows were `before` and become `put`. @returns its note, and whether it counted */
+/**
+ * Runs a comparison whose rows were `before` and become `put`.
+ * @returns the zone's note, and whether the comparison counts as one that found another writer's change
+ */
 async function compared(
   bench: Bench,
   before: readonly LedgerRow[],

@@ -59,7 +59,7 @@ test('records that came, went or changed without a call count, once a round', as
     silent.found.map(({ at, zone: where }) => [at, where]),
     [1, 2, 3].map((n) => [from + n * hour, zone]),
   );
-  // The zone has not changed since then, so this round does not count.
+  // The zone has not changed since the last round, so this round does not count.
   assert.equal(await found(bench, [a('www', 3)]), enoughSilent);
   // The first round is kept, because it shows since when calls are missing.
   assert.equal(await found(bench, [a('www', 4)]), enoughSilent);

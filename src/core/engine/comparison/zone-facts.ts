@@ -67,8 +67,8 @@ export async function recordsOrCopy(
 
 /**
  * Ids of records that late writes or a slow panel may still change, because operations on them are on watch
- * (`watched-records.ts`). All synced records are included if an undone create of the zone is on watch. So
- * they are for a delete that was given up, unless the panel has reported that it made the delete.
+ * (`watched-records.ts`). If an undone create of the zone is on watch, all synced records are included. The
+ * same holds for a delete that was given up, unless the panel has reported that it made the delete.
  */
 export function watchedIds(watched: readonly Operation[], rows: readonly LedgerRow[]): ReadonlySet<string> {
   const records = watched.flatMap(watchedRecords);

@@ -1,7 +1,7 @@
 import type { Journal, JournalReader } from '../../journal.ts';
 import type { Operation } from '../../operation.ts';
 
-/** Code of the problem that an operation gets if its journal is forgotten while the operation is open. */
+/** Code of the problem that an open operation gets when the ledger is forgotten (`forget-ledger.ts`). */
 export const forgottenCode = 'journal.forgotten';
 
 /**
@@ -14,9 +14,9 @@ export const leftZoneCode = 'journal.zone-left';
 const codes: ReadonlySet<string> = new Set([forgottenCode, leftZoneCode]);
 
 /**
- * Whether the operation is stuck because its journal was forgotten (`forget-ledger.ts`). Nobody knows whether
- * the operation was carried out, so nothing is sent for it. The operation ends when both sides agree about
- * its records or its zone.
+ * Whether the operation is stuck because the ledger was forgotten while the operation was open
+ * (`forget-ledger.ts`). Nobody knows whether the operation was carried out, so nothing is sent for it. The
+ * operation ends when both sides agree about its records or its zone.
  */
 export function isForgotten({ state, problems }: Operation): boolean {
   return state === 'stuck' && problems.some(({ code }) => codes.has(code));

@@ -156,8 +156,8 @@ export class Store {
 }
 
 /**
- * A transaction whose commit has begun. The commit's promise is a property, because `await` would wait for a
- * bare promise.
+ * A transaction whose commit has begun. The commit's promise is a property, because an `async` function that
+ * returned the bare promise would wait for it.
  */
 interface Begun<T> {
   readonly tx: Transaction;

@@ -367,7 +367,7 @@ test('issue 17, dnssec: a zone below a signed one is created only if the operato
 });
 
 test('issue 17, apply: an edit that comes after the read of the panel is not overlooked', async () => {
-  // The zone is left alone, so that its edits have no operation.
+  // Only the panel has the zone, so edits of the zone get no operation.
   const world = await given({ panel: [a('www', 1), a('ftp', 1)], central: null });
   const plan = await planOf(world, push);
   const reads = world.panel.looks.length;
