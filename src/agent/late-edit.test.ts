@@ -34,7 +34,8 @@ async function startAgent(t: TestContext, sync: Readonly<Record<string, string>>
     kind: 'ispmanager4',
   };
   saveSettings(root, { isp_master, sync });
-  // The agent's own timers do not keep the process running, and its socket, which does, is not opened here.
+  // This timer keeps the process running. The agent's own timers do not, and its socket, which would, is not
+  // opened here.
   const awake = setInterval(() => undefined, 1_000);
   const facts = (): never => {
     throw new Error('nothing is traced');

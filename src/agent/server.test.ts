@@ -102,7 +102,11 @@ test('hello comes first, the end mark last', async (t) => {
   assert.deepEqual(asked, ['hook a=b&c']);
 });
 
-/** When a hook was started that says so, as the agent takes it: monotonic milliseconds. */
+/**
+ * Sends a hook call that names its own start.
+ * @param since the end of the request's first line, with the start
+ * @returns since when, as the agent counts it, the panel waits: monotonic milliseconds
+ */
 async function startedAt(path: string, calls: readonly HookCall[], since: string): Promise<number> {
   await exchange(path, `domainsync 1 ${process.pid} 0${since}\n`);
   const { waitsSince } = calls.at(-1) ?? {};

@@ -183,7 +183,8 @@ test('issue 13: a failed read of its journal does not keep an engine from ending
   const operations = journal.operations.bind(journal);
   let reads = 0;
   journal.operations = async (filter) => {
-    // Only the count of open operations reads the operations of all zones.
+    // Only the count of open operations asks for the open operations of all zones, so its first read fails
+    // here.
     if (filter.zone !== undefined || filter.openAt === undefined) return await operations(filter);
     reads += 1;
     if (reads === 1) throw new JournalError('journal.write-failed', { path: 'journal.db' });

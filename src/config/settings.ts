@@ -378,7 +378,10 @@ function namedValues({
     },
     /** Options for new zones. The names of name servers are as in the file. */
     newZones: { nameServers: connection.nameservers, kind: connection.zone_kind },
-    /** Whether the serials of native zones at PowerDNS count. */
+    /**
+     * Whether the serial of a PowerDNS zone of kind `native` counts as a proof that nobody has changed the
+     * zone.
+     */
     nativeSerials: connection.native_serials === 'yes',
     verify: { servers: verify.servers, strict: verify.mode === 'strict', limit: verify.limit },
     /** Resolvers that are asked to which name servers zones are delegated; empty: none is asked. */

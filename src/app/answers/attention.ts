@@ -55,8 +55,8 @@ export function attentionText(
 }
 
 /**
- * From this number of edits on that were decided without an owner, an administrator has to look. One or two
- * are usual: owners are read again after a pause, and when a zone changes hands.
+ * When this many edits were left to the panel because the zone's owner was unknown, an administrator has to
+ * look. One or two are usual: owners are read again after a pause, and when a zone changes hands.
  */
 const someUndecided = 3;
 
@@ -64,8 +64,8 @@ const someUndecided = 3;
 const zonesMayFail = 600_000;
 
 /**
- * All codes, the most urgent first. First come reasons for which edits are refused, then those for which
- * edits may be missed, then those that only wait for a decision.
+ * All codes, the most urgent first. First come reasons that make edits fail, then those through which edits
+ * may be missed, then those that only wait for a decision.
  */
 const urgency: readonly AttentionCode[] = [
   'attention.agent-not-running',

@@ -5,7 +5,9 @@ import { name } from '../../journal/stored.ts';
 /** Name under which the journal stores, as JSON, the {@link Health} that an agent knew last. */
 export const healthFact = 'health';
 
-/** Time (ms) for which an edit that was decided without an owner is remembered. */
+/**
+ * Time (ms) for which an edit is remembered that was left to the panel because the zone's owner was unknown.
+ */
 export const undecidedFor = 86_400_000;
 
 /** A time: wall clock, milliseconds since 1970. */

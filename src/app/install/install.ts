@@ -241,8 +241,8 @@ function placementProblems(root: string, kind: PanelKind, withConfig: boolean): 
 
 function objectionsToConfig(config: string): readonly Problem[] {
   const read = readSettings(config, 'config');
-  // Only the agent can read the credential, because systemd creates it when the agent's unit starts. So its
-  // absence here is no objection.
+  // A password may be in a credential of systemd, which exists only while the agent's unit runs. So a missing
+  // credential is no objection here.
   if (read.kind === 'broken') return read.problems.filter(({ code }) => code !== 'settings.no-credential');
   // A faulty deployment tool may pass an empty file. This must not silently stop the synchronisation.
   return read.kind === 'not-configured' ? [problem('install.empty-config')] : [];

@@ -56,7 +56,7 @@ test('issue 17, delegation: asked of a resolver, and of a name server of the par
     ],
   });
   t.after(async () => await knot.dispose());
-  // A resolver that can ask only this one server.
+  // A resolver that passes every query on to the Knot server.
   const extra = `forward only; forwarders { 127.0.0.1 port ${knot.port}; };`;
   const named = await startNamed({ recursion: true, extra });
   t.after(async () => await named.dispose());

@@ -1,6 +1,6 @@
 /**
- * Tests single steps that settle operations: which comparisons become due, what remains after a failed undo,
- * and which items that were not sent are sent after all.
+ * Tests single steps that settle operations: which comparisons become due, and what remains after a failed
+ * undo. Also tests which items that were not sent are sent after all.
  */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
