@@ -8,7 +8,7 @@ export interface PauseFiles {
   /** Whether the flag file exists: no agent has noticed the end of the pause yet. */
   hasFlag(): boolean;
   /**
-   * Records that an agent has noticed the end of a pause: replaces the flag file by the file of {@link
+   * Remembers that an agent has noticed the end of a pause: replaces the flag file by the file of {@link
    * isFollowing}.
    */
   takeFlag(): void;

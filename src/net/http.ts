@@ -249,7 +249,7 @@ export function isLoopback(hostname: string): boolean {
 }
 
 /**
- * Records since when each connection of an agent has been idle.
+ * Remembers since when each connection of an agent has been idle.
  * @returns a function that closes all connections which have been idle for longer than `longest` milliseconds
  */
 function idleTimes(agent: http.Agent): (longest: number) => void {

@@ -130,8 +130,8 @@ export interface Bench {
   /** The same events with their levels and fields: `2 zone.later zone=example.org. ...`. */
   readonly lines: string[];
   /**
-   * The zones' wakings in order, with their reasons. Each entry has the milliseconds since the start, and
-   * `operations` or `comparison`. A comparison has its reason and what it may remove.
+   * Each time that a zone was woken, in order: the milliseconds since the start, and `operations` or
+   * `comparison`. A comparison has its reason and what it may remove.
    */
   readonly woken: readonly string[];
   /**

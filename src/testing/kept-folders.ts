@@ -14,8 +14,8 @@ export function removeUnlessFailed(folder: string): void {
 
 /**
  * Removes the folders, or names them if they stay.
- * @param status exit status of this process: 1 after a failed test or a broken promise of the demo, another
- * one when somebody stopped it
+ * @param status exit status of this process: 1 after a failed test or a failed check of the demo, another one
+ * when somebody stopped it
  */
 function end(status: number): void {
   for (const folder of folders) {

@@ -1,4 +1,7 @@
-/** Rights by the simplest rule that is right, to compare the gateway's with: patterns label by label. */
+/**
+ * Decides about rights by the simplest rule that is right, so that tests can compare the gateway's decisions
+ * with it. Patterns are compared with names label by label.
+ */
 import fc from 'fast-check';
 import { labels, parseName, type DnsName } from '../dns/name.ts';
 import type { Rights } from '../gateway/rights/decide.ts';
@@ -70,7 +73,7 @@ const smallZoneText = fc.oneof(
   patternText('zone'),
 );
 
-/** A rule that may be for some of the small RRsets. */
+/** A rule that may cover some of the small RRsets. */
 export const smallRule: fc.Arbitrary<Rule> = fc.record({
   zone: smallZoneText,
   name: fc.oneof(fc.constantFrom('@', '**', '*'), patternText('name')),
@@ -78,10 +81,10 @@ export const smallRule: fc.Arbitrary<Rule> = fc.record({
   allow: smallVerbs,
 });
 
-/** Rules that may be for some of the small RRsets. */
+/** Rules that may cover some of the small RRsets. */
 export const smallRules: fc.Arbitrary<Rule[]> = fc.array(smallRule, { maxLength: 8 });
 
-/** Whether a rule is for an RRset. */
+/** Whether a rule covers an RRset. */
 export function isMeantRule(rule: Rule, { zone, name, type }: SmallKey): boolean {
   const own = labels(zone);
   const relative = labels(name).slice(0, labels(name).length - own.length);
@@ -107,7 +110,7 @@ function smallRightsWith(rules: fc.Arbitrary<Rule[]>): fc.Arbitrary<Rights> {
 /** Any rights over the small RRsets. */
 export const smallRights = smallRightsWith(smallRules);
 
-/** What is made of a rule of the parent for the child. Some of it grants more. */
+/** Makes rules of a child from one rule of its parent. Some of them allow more than the parent's rule. */
 const smallSteps: fc.Arbitrary<(rule: Rule) => readonly Rule[]> = fc.oneof(
   fc.constant((rule: Rule) => [rule]),
   fc.constant(() => []),
@@ -121,7 +124,10 @@ const smallSteps: fc.Arbitrary<(rule: Rule) => readonly Rule[]> = fc.oneof(
   smallRule.map((other) => (rule: Rule) => [{ ...other, allow: rule.allow }]),
 );
 
-/** Rights, and others that were made of their rules. In about half of the pairs they grant nothing more. */
+/**
+ * The rights of a parent, and rights of a child that were made from the parent's rules. In about half of the
+ * pairs the child may do nothing more than the parent.
+ */
 export const smallRightsBelow: fc.Arbitrary<readonly [child: Rights, parent: Rights]> = smallRights.chain(
   (parent) =>
     fc

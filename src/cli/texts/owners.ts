@@ -11,8 +11,8 @@ const ways: Readonly<Record<OwnerWay, string>> = {
 };
 
 /**
- * Makes the lines about owners of zones: how they are found, and how many edits were left to the panel
- * because the zone's owner is unknown or is another account.
+ * Makes the lines about owners of zones: how they are found, and how many edits were left to the panel. An
+ * edit is left to the panel if the zone's owner is unknown or is another account.
  */
 export function ownerLines(
   { check, way, zones, unknown }: KnownOwners,

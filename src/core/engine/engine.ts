@@ -363,7 +363,7 @@ export class Engine {
   }
 
   /**
-   * Records that the panel has made a hook call. Call this for every hook call, because each one shows that
+   * Remembers that the panel has made a hook call. Call this for every hook call, because each one shows that
    * the panel runs our handlers.
    */
   noticed(event: PanelEvent): void {

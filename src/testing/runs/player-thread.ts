@@ -10,7 +10,8 @@ import type { Order, StoryOrder } from './player.ts';
 
 // Every abort creates an error whose stack nobody reads, so no stack is recorded.
 Error.stackTraceLimit = 0;
-// Each mutant has a thread of its own, and all threads load the same hundred files.
+// Each mutant has a thread of its own, and all threads load the same hundred files. So their compiled code is
+// kept on disk.
 enableCompileCache(resolve(root, 'node_modules/.cache/simulator'));
 const patch: Patch | null = workerData;
 if (patch !== null) plant(patch);

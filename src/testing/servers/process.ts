@@ -150,7 +150,7 @@ export function hasEnded(pid: number): boolean {
   return status === null || /\) [ZX] [^)]*$/u.test(status);
 }
 
-/** The text of a `stat` file below `/proc`; null: the process or thread is gone, perhaps since a moment. */
+/** The text of a `stat` file below `/proc`; null: the process or thread has ended, perhaps just now. */
 function statusOf(path: string): string | null {
   try {
     return readFileSync(`/proc/${path}/stat`, 'utf8');

@@ -5,8 +5,8 @@ import type { HistoryOptions } from './set-up.ts';
 import { BrokenOff, playHistory, type HistoryResult } from './history.ts';
 
 /**
- * Options of histories, each with the faults and events that must occur in them. A fault has its name in the
- * tally, an event the name `event KIND`.
+ * Options of histories, each with the faults and events that must occur in them. The tally counts a fault
+ * under its own name, and an event under `event KIND`.
  */
 const wanted: Readonly<Record<string, readonly [Partial<HistoryOptions>, ...string[]]>> = {
   journal: [

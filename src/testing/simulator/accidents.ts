@@ -32,7 +32,7 @@ const chances = {
   notLive: 0.1,
 } as const;
 
-/** Chooses the faults of single calls. Each fault is a random draw whose name contains the call. */
+/** Chooses at random which calls meet a fault. The name of each draw contains the call. */
 export class Accidents {
   readonly #world: World;
   readonly #chances: Chances;
@@ -76,8 +76,9 @@ export class Accidents {
   #centralFault(call: string): CentralFault | null {
     const kinds = this.#options.writes === true ? allFaults : usualFaults;
     const fault = this.#maybe(`${call} fault`, chances.write, kinds);
-    // If a central refuses a write outside of a hook call, the engine rightly lists the record for an
-    // administrator. Listed records may hide violations, so this fault is not chosen.
+    // Outside of a hook call, an engine rightly lists a refused record for an administrator. The laws excuse
+    // listed records, which could hide a real violation. So the central refuses writes only during hook
+    // calls.
     return fault === 'refuse' && this.#world.answering === 0 ? null : fault;
   }
 

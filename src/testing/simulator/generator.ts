@@ -64,7 +64,7 @@ export class HistoryGenerator {
     for (let step = 1; step <= steps; step += 1) yield* this.step(step, wild);
   }
 
-  /** Yields the events of one step, like `events`. @param wild whether things go wrong */
+  /** Yields the events of one step, like `events`. @param wild whether faults may occur before the step */
   *step(step: number, wild: boolean): Events {
     this.#step = step;
     if (wild) yield* this.#mishaps.before(`step ${step}`);

@@ -147,15 +147,16 @@ class History {
       this.#tell(events),
       this.#setting.options.hosts === true ? 400 * day : 3_600_000,
     );
-    // Changes by others are found only by the hourly comparison, so the clock runs past the next one. Records
-    // on watch are compared later, when their watch of ten minutes is over.
+    // Changes by others are found only by the hourly comparison, so the clock runs past the next comparison.
+    // Records on watch are compared later, when their watch of ten minutes is over.
     await clock.runUntil(clock.now() + 3_600_000 + 660_000);
     await clock.runUntilSettled(this.#allRunning(), 60_000);
     const violations: Violation[] = [];
     for (const { world, performer } of this.hosts.all) {
       const judgement = await clock.runUntilSettled(checkWorld(world, performer.traces));
       for (const [id, times] of judgement.excuses) this.world.tally.excuse(id, times);
-      // While a host is off nothing is undone, so the longest time says nothing where hosts are copied.
+      // Where a host may be off for a while, an undo can wait as long as that. So the time is not measured
+      // there.
       if (this.#setting.options.hosts !== true)
         this.#longestSeen = Math.max(this.#longestSeen, judgement.longestSeen);
       const defects = world.defects.map((text) => ({ law: 'engine.defect', text }) as const);

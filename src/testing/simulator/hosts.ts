@@ -63,7 +63,7 @@ export class Hosts {
     if (isOfHost(event)) await this.#performHosts(event);
     else await (isOnCopy ? this.copy : this.original)?.performer.perform(event);
     if (event.kind !== 'clock-step') return;
-    // All hosts get their time from the same server.
+    // All hosts get their time from the same server, so a step of the clock happens on both.
     const other = isOnCopy ? this.original : this.copy;
     other?.world.clockStepped(event.by);
   }

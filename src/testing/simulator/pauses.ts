@@ -76,7 +76,7 @@ export class Pauses {
     this.#end = null;
   }
 
-  /** Records that an agent has noticed the end of a pause. */
+  /** Remembers that an agent has noticed the end of a pause. */
   taken(): void {
     const last = this.held.at(-1);
     if (last?.until === Infinity) last.until = this.#clock.now();

@@ -32,16 +32,15 @@ export function isOutside(event: HistoryEvent): event is Outside {
 }
 
 /**
- * Records that no event reports the change of these records in the panel. @param unheard gets each record as
- * `zone id`
+ * Notes that the panel changed these records without an event. @param unheard gets each record as `zone id`
  */
 export function noteUnheard(unheard: Set<string>, zone: DnsName, records: Iterable<ResourceRecord>): void {
   for (const record of records) unheard.add(`${zone} ${recordId(record)}`);
 }
 
 /**
- * Records that the `after` of a zone was lost, for all its records. If a zone of that name is created later,
- * they may be listed instead of settled.
+ * Notes all records of a zone whose `after` was lost. If a zone of that name is created later, they may be
+ * listed instead of settled.
  * @param unheard as in {@link noteUnheard}
  */
 export function noteUnheardZone({ sides, panel }: World, unheard: Set<string>, zone: DnsName): void {

@@ -95,7 +95,7 @@ export class Provenance {
   }
 
   /**
-   * Records which changes others have made until now. Call this right after such a write, so that its time is
+   * Notes which changes others have made until now. Call this right after such a write, so that its time is
    * right.
    */
   look(now: number): void {
@@ -135,7 +135,7 @@ export class Provenance {
     return [...known.values()];
   }
 
-  /** Records that an operation has read a zone. */
+  /** Remembers that an operation has read a zone. */
   read(operation: string, zone: DnsName, now: number): void {
     const key = `${operation} ${zone}`;
     const reads = this.#reads.get(key);
@@ -158,7 +158,7 @@ export class Provenance {
     return first !== undefined && at <= first;
   }
 
-  /** Records that an engine sends a request. @returns the request, for `land` */
+  /** Remembers that an engine sends a request. @returns the request, for `land` */
   sent(facts: Omit<WriteRequest, 'landedAt' | 'answeredAt'>): WriteRequest {
     const request: WriteRequest = { ...facts, landedAt: null, answeredAt: null };
     this.look(request.sentAt);

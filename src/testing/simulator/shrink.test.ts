@@ -18,7 +18,7 @@ test('issue 13: a story shrinks to the events and draws that matter', async () =
     calmAt: 70_001,
     draws: { ...story.draws, 'central 1 list': { 1: 11, 2: 23, 3: 57 } },
   };
-  // The search must keep two of the events, in any order, and one draw of about 20.
+  // A story shows the result if it still has these two events, in any order, and a draw of about 20.
   const shows = (one: Story): Promise<boolean> =>
     Promise.resolve(
       [3, 17].every((lasts) =>

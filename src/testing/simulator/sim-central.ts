@@ -110,13 +110,13 @@ export class CentralStore {
     shared.#others.push(this);
   }
 
-  /** Records, for every host, which changes others have made until now. */
+  /** For every host: notes which changes were made by others until now. */
   look(now: number): void {
     this.provenance.look(now);
     this.shownToOthers(now);
   }
 
-  /** Records, for every other host, which changes this host has made. */
+  /** For every other host: notes which changes this host has made. */
   shownToOthers(now: number): void {
     for (const { provenance } of this.#others) provenance.look(now);
   }
@@ -135,8 +135,8 @@ export class CentralStore {
       const { id, zone } = operation;
       if (operation.kind === 'records' && operation.class !== 'follow') this.#edits.add(id);
       if (operation.kind !== 'zone-create' || this.#made.has(id)) continue;
-      // While `requested` is set, the zone was not read back. Until then the journal does not prove what the
-      // zone contains.
+      // While `requested` is set, nobody has read the zone back. So the journal does not prove what the zone
+      // contains.
       if (!operation.created || operation.requested) continue;
       this.#made.add(id);
       const isRead = this.provenance.lastRead(id, zone) !== null;

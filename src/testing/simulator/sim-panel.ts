@@ -114,11 +114,11 @@ export class SimPanel implements Panel {
   onOverlap: (zone: DnsName) => void = () => undefined;
   readonly #reading = new Set<DnsName>();
   /**
-   * Called before the engine writes into the panel, so that the history can make the hook call for that edit.
+   * Called before the engine writes into the panel. The simulator can then make the hook call for that edit.
    */
   onWrite: (change: Change, echo: string) => Promise<void> = () => Promise.resolve();
   /**
-   * Called before and after the engine deletes a zone in the panel, so that the history can make the hook
+   * Called before and after the engine deletes a zone in the panel. The simulator can then make the hook
    * calls for that delete.
    */
   onDelete: (zone: DnsName, echo: string, stage: 'before' | 'after') => Promise<void> = () =>

@@ -19,7 +19,7 @@ export function tell({ story, troubles }: Pick<HistoryResult, 'story' | 'trouble
     at,
     text: `${on === undefined ? '' : 'on the copy '}${eventWords(event)}`,
   }));
-  // If a call is slow, a second draw says how slow. The first one is left out, so that the call is described
+  // If a call is slow, a second draw says how slow. The first draw is left out, so that the call is described
   // only once.
   const met = troubles
     .filter(({ drawn }) => drawn !== 'slow')

@@ -1027,7 +1027,7 @@ export class World {
   }
 }
 
-/** Records that an outage begins, continues or ends now (monotonic milliseconds). */
+/** Remembers that an outage begins, continues or ends now (monotonic milliseconds). */
 function noteOutage(outages: { readonly from: number; until: number }[], isDown: boolean, now: number): void {
   const last = outages.at(-1);
   if (isDown && last?.until !== Infinity) outages.push({ from: now, until: Infinity });

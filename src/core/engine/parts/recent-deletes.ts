@@ -23,7 +23,7 @@ export class RecentDeletes {
     this.#lasts = lasts;
   }
 
-  /** Records that the panel has reported the delete of a zone. */
+  /** Remembers that the panel has reported the delete of a zone. */
   deleted(zone: DnsName): void {
     this.#at.delete(zone);
     this.#at.set(zone, this.#now());

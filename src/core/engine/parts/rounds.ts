@@ -66,20 +66,20 @@ export class Rounds {
     this.#mayBeComplete();
   }
 
-  /** Records that a round could not begin. @param problem code of the failure */
+  /** Remembers that a round could not begin. @param problem code of the failure */
   failed(problem: string): void {
     this.#problem = problem;
     this.#failingSince ??= this.#clock.wall();
   }
 
-  /** Records that a zone was compared without a failure. */
+  /** Remembers that a zone was compared without a failure. */
   compared(zone: DnsName): void {
     this.#failing.delete(zone);
     this.#done(zone);
   }
 
   /**
-   * Records that the comparison of a zone has failed. It is tried again later, and the round ends without
+   * Remembers that the comparison of a zone has failed. It is tried again later, and the round ends without
    * this zone.
    */
   zoneFailed(zone: DnsName): void {

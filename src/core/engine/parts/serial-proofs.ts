@@ -65,7 +65,7 @@ export class SerialProofs {
   }
 
   /**
-   * Records that a full comparison found both sides of the zone equal.
+   * Remembers that a full comparison found both sides of the zone equal.
    * @param began when the comparison began (monotonic milliseconds)
    */
   inStep(zone: DnsName, began: number): void {

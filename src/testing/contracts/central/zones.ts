@@ -47,7 +47,7 @@ export function zoneCases(subject: () => ContractSubject): void {
     const held = new Set((await otherWriter.records(zone))?.map(steadyId));
     for (const record of content) assert.ok(held.has(steadyId(record)), formatRecord(record));
     const read = (await central.readZone(zone, [], quietContext())) ?? [];
-    // What the answer shows is what a read shows.
+    // The answer to the create must show the records that a read returns.
     if (typeof made !== 'string') assert.deepEqual(made.map(recordId).sort(), read.map(recordId).sort());
     assert.deepEqual(
       content.map(recordId).filter((id) => !read.some((record) => recordId(record) === id)),

@@ -200,8 +200,8 @@ const wire = defineTarget({
     try {
       octets = encodeMessage(message);
     } catch (error) {
-      // Only old types may have compressed names in their data. Written without compression, a message may be
-      // too long.
+      // In the data of newer types, names must not be compressed (RFC 3597 section 4). So a message that was
+      // read with compressed names may be too long when it is written again.
       if (error instanceof DnsDataError && error.problems[0]?.code === 'wire.message-too-big') return;
       throw error;
     }

@@ -35,7 +35,7 @@ test('issue 13, mechanical mutation: what is only logged, waits for nothing, or 
   assert.deepEqual(mutations("log(2, 'zone.later', { zone });"), []);
   assert.deepEqual(mutations("runtime.ports.log(known ? 2 : 1, 'x', { n: add.add + 1, all: a === b });"), []);
   assert.deepEqual(mutations("class A { #log; f() { this.#log(known ? 2 : 1, 'x', { n }); } }"), []);
-  // Here an argument of the log call also changes a variable, so it is mutated.
+  // An argument of this log call also changes a variable, so the call is mutated.
   const counting = "log(2, 'x', { n: (this.n += 1) });";
   assert.deepEqual(mutations(`class A { n = 0; f() { ${counting} } }`).slice(1), ['off by one: 1 -> 2']);
   assert.deepEqual(mutations('await Promise.resolve();'), []);
@@ -67,7 +67,8 @@ test('issue 13, mechanical mutation: of two times the one may be as late as the 
   ];
   for (const source of counts)
     assert.equal(mutations(source).filter((what) => /operator: [<>]/u.test(what)).length, 1, source);
-  // The exclusion is only for the boundary (`<` or `<=`). Other mutations of times are made.
+  // Only a change of the boundary (`<` to `<=`) makes no sense for times, so it is left out. All other
+  // mutations of times are made.
   assert.deepEqual(mutations('if (now < until) f();'), [
     'negate: now < until -> !(now < until)',
     'drop: f(); -> ;',

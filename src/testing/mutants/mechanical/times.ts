@@ -37,8 +37,8 @@ export function isLeastTime(zero: AnyNode, parent: AnyNode | null): boolean {
 }
 
 /**
- * Whether an expression compares two times that are equal only by chance. Two times with the same name may be
- * that of one event, so they do not count.
+ * Whether an expression compares two times that are equal only by chance. Two times with the same name may
+ * belong to the same event, so their comparison does not count.
  */
 export function isTimeBoundary({ operator, left, right }: BinaryExpression | LogicalExpression): boolean {
   const isOrder = ['<', '<=', '>', '>='].includes(operator);

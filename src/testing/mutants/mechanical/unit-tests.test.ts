@@ -54,7 +54,7 @@ test('mechanical mutation: tests that fail leave no child process', async (t) =>
 
 test('mechanical mutation: tests that hang are ended', async (t) => {
   const { file, pids } = testFile(t, 'for (;;);');
-  // Until then the file must have begun: two processes, one after the other.
+  // Within this time the process of the file must have started, and then its child process.
   assert.equal(await failingTest(nothing, [file], 12_000), 'hang');
   await allEnd(pids());
 });

@@ -102,7 +102,8 @@ class Scene {
     const causes = { isForgotten: () => false };
     checkAnswers({ panel, central, witness, index: 0, causes }, [asked, ...others], judgement);
     const laws = new Set(judgement.violations.map(({ law }) => law));
-    // Left out, because this law concerns only the records that remain at the end.
+    // The law `answers.left` judges only the records that remain at the end of a history, so it is left out
+    // here.
     laws.delete('answers.left');
     return { laws: [...laws], excuses: [...judgement.excuses.keys()] };
   }

@@ -152,9 +152,9 @@ function isInSnapshot({ central: { provenance } }: Ended, { zone, before, reques
 }
 
 /**
- * Whether the effect restores a record that somebody else changed while a request for the same change was
- * under way. The request belongs to these operations, or to one that was undone beside them ({@link netOf}
- * counts these too). The engine cannot tell which of the two made the change.
+ * Whether the effect restores a record that somebody else changed while a request of ours for the same change
+ * was under way. The request belongs to one of the operations `own`, or to an operation that was undone while
+ * they existed (see {@link netOf}). The engine cannot tell who of the two made the change.
  */
 function isCrossed(
   ended: Ended,
@@ -206,7 +206,7 @@ function isWanted({ items }: SavedEdit, { record, present }: Effect): boolean {
   });
 }
 
-/** Whether the answer is a certain statement about the central. */
+/** Whether the answer claims to know what was changed at the central. */
 function isCertain(changed: Changed): boolean {
   return changed !== 'unknown' && changed !== 'panel-unknown';
 }
@@ -382,8 +382,8 @@ function isOf({ request, id }: Effect, own: Parts): boolean {
 }
 
 /**
- * For each record and zone, the last change by these operations, if the state now differs from the state
- * before them. Operations that these operations had to undo are included.
+ * For each record and zone that these operations changed: their last change, if the state now differs from
+ * the state before their first change. Operations that these operations had to undo are included.
  */
 function netOf(ended: Pick<Ended, 'witness'>, effects: readonly Effect[], own: Parts): Effect[] {
   if (own.size === 0) return [];

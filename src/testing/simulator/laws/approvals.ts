@@ -57,7 +57,7 @@ export class Approvals {
     this.#judgement = judgement;
   }
 
-  /** Records that an operator has approved a plan and that its application begins. */
+  /** Remembers that an operator has approved a plan and that its application begins. */
   begin(plan: ApprovedPlan, plannedAt: number, from: number): Application {
     const application = { plan, plannedAt, from, until: Infinity, end: null, operations: [] };
     this.applications.push(application);
@@ -65,7 +65,7 @@ export class Approvals {
   }
 
   /**
-   * Records that an application has ended for the operator. Its operations may continue in the background.
+   * Remembers that an application has ended for the operator. Its operations may continue in the background.
    */
   end(application: Application, end: ApplicationEnd<ZoneResult>, now: number): void {
     application.until = now;
@@ -266,7 +266,8 @@ export class Approvals {
     const listed = new Set(refused.map(({ record }) => recordId(record)));
     for (const { action, id } of plan.steps.map(stepOf)) {
       if (listed.has(id) || (receiving.originOf(plan.zone, id) !== null) === (action === 'add')) continue;
-      // This plan did not do a step that was no longer needed.
+      // Only the plan that did a step has to answer for it. A step that was no longer needed was done by
+      // none.
       if (!this.#isDoneBy(application, id)) continue;
       const isMoved = [giving, receiving].some((side) => this.#isMovedSince(side, application, id));
       if (!isMoved)
@@ -284,7 +285,10 @@ export class Approvals {
     });
   }
 
-  /** Whether a user, a stranger or another plan changed the record since the plan was asked for. */
+  /**
+   * Whether somebody other than this plan has changed the record since the plan was asked for: a user,
+   * another writer or another plan.
+   */
   #isMovedSince(side: Provenance, { plan, plannedAt, operations }: Application, id: string): boolean {
     return side.effects.some(
       ({ at, zone, id: other, request }) =>

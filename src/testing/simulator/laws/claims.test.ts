@@ -88,7 +88,7 @@ test('an engine need not know what edits at a central of former settings want', 
       40_000,
     );
     const { provenance } = world.panel;
-    // An operation of another central.
+    // No journal of this world has the operation `wrong`, so it counts as one of another central.
     const facts = { kind: 'change', operation: 'wrong', zone, record: null, content: [], sentAt: 0 } as const;
     const own = provenance.sent(facts);
     provenance.land(own, 40_000, () => world.panel.zones.get(zone)?.delete(recordId(ftp)));

@@ -79,7 +79,8 @@ export class Commits {
     if (states.length === 1 && operation.kind === 'records') this.#checkNew(operation);
     this.#checkStep(operation, before);
     if (before?.state === state) return;
-    // A create that was forgotten has sent nothing, and both sides have its zone.
+    // A forgotten create ends without sending anything, once both sides have its zone. So it did not fill the
+    // zone.
     const isFilled = kind === 'zone-create' && state === 'confirmed' && before?.state !== 'stuck';
     if (isFilled) this.#checkFilled(operation, rows);
     if (state === 'reverted' && operation.kind === 'records') this.#checkTtls(operation);
@@ -113,9 +114,7 @@ export class Commits {
     }
   }
 
-  /**
-   * Checks that an operation takes only allowed steps, and that it stays marked once its `after` has come.
-   */
+  /** Checks that an operation takes only allowed steps, and that `afterSeen` stays true once it is true. */
   #checkStep(
     { id, kind, state, afterSeen }: Operation,
     before: Witnessed['states'][number] | undefined,
@@ -192,7 +191,7 @@ export class Commits {
 
   #checkNew(operation: RecordsOperation): void {
     if (operation.class === 'compensate') this.#checkAgain(operation);
-    // Only edits of the class `veto` are checked before they are journalled.
+    // The following checks are about edits that were journalled before the panel made them (class `veto`).
     if (operation.class !== 'veto') return;
     for (const item of operation.items) this.#checkItem(operation, item);
     this.#checkStuck(operation);
@@ -282,8 +281,8 @@ export class Commits {
   }
 
   /**
-   * Whether a request of ours removed the record, as far as an engine can know. It may also have done so if
-   * it was not answered yet.
+   * Whether a request of ours removed the record, as far as an engine can know. A removal that was not
+   * answered yet counts too.
    */
   #isOurDoing(own: string, zone: DnsName, record: ResourceRecord): boolean {
     const id = recordId(record);
@@ -300,9 +299,9 @@ export class Commits {
   }
 
   /**
-   * Whether the record that somebody removed had come back by a late request of ours, after a later one of
-   * ours had removed it. For an engine it is still gone by that removal, and the foreign value stands beside
-   * what replaced it (docs/adoption.md, row 13).
+   * Called for a record that somebody else removed. Returns whether the record was there only because of a
+   * late request: a later request of ours had already removed it before the late one landed. The engine knows
+   * only its own removal, so for the engine the record was gone already (docs/adoption.md, row 13).
    */
   #hadComeBack({ zone, id, before }: Effect): boolean {
     const late = before?.request ?? null;

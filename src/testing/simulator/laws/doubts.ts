@@ -35,14 +35,14 @@ export class DoubtLaws {
     return this.#isOthers;
   }
 
-  /** Records the simulator's knowledge of a journal that an agent opens. */
+  /** Remembers what the simulator knows of a journal that an agent opens. */
   opened({ isOlder, isAfterGap, isOthers }: DoubtAtOpening): void {
     this.#isOthers = isOthers;
     this.#refuses = isOthers;
     if (isOlder || isAfterGap) this.#known = new Set();
   }
 
-  /** Records that an operator accepted the journal on this host, and that the engine has confirmed this. */
+  /** Remembers that an operator accepted the journal on this host, and that the engine has confirmed this. */
   accepted(): void {
     this.#refuses = false;
   }
@@ -72,7 +72,7 @@ export class DoubtLaws {
   }
 
   /**
-   * Records that a `before` call begins.
+   * Remembers that a `before` call begins.
    * @returns a function that checks the answer to the call
    */
   asked(): (verdict: Verdict) => void {

@@ -29,9 +29,15 @@ class ForeignWrites {
   readonly #provenance: Provenance;
   readonly #witness: JournalWitness;
   readonly #judgement: Judgement;
-  /** Origins of adopted data: the central had them, and the ledger called them synced. */
+  /**
+   * The data at the central that the engine has adopted, each by its origin: the ledger called these data
+   * synced.
+   */
   readonly #adopted = new Set<Origin>();
-  /** For each request, the origins of the data that it would change when it was sent, each with its owner. */
+  /**
+   * For each request: the data that it would have changed at the time when it was sent. Each has its origin,
+   * and whose data it was.
+   */
   readonly #met = new Map<WriteRequest, ReadonlyMap<Origin, Ownership>>();
 
   readonly #showsByName: () => boolean;

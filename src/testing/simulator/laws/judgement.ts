@@ -186,7 +186,7 @@ export class Judgement {
     this.violations.push({ law, text: `${this.#prefix}${text}` });
   }
 
-  /** Records for how many milliseconds a central had something that was undone later. */
+  /** Remembers for how many milliseconds a central had something that was undone later. */
   sawFor(ms: number): void {
     this.longestSeen = Math.max(this.longestSeen, ms);
   }

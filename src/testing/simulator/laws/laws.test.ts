@@ -58,7 +58,10 @@ interface Rogue {
   readonly createZone: () => Promise<void>;
 }
 
-/** A world in which only the central has `hand`, with direct access to the central. */
+/**
+ * A world in which only the central has the record `hand`. The test can send requests to the central
+ * directly.
+ */
 async function rogue(panel: readonly ResourceRecord[] | null = [www]): Promise<Rogue> {
   let central: Central | null = null;
   const world = await given({ panel, central: [www, hand] }, (fresh) => {

@@ -48,7 +48,7 @@ export class ObservingLaws {
     this.#judgement = judgement;
   }
 
-  /** Records that engines with the other mode replace the present ones. */
+  /** Remembers that engines with the other mode replace the present ones. */
   changed(observes: boolean, facts: Facts): void {
     this.#facts = facts;
     const { operations, zones } = facts.witness;

@@ -26,8 +26,8 @@ interface Seen {
 }
 
 /**
- * Checks the operations that a commit ends. If the history calls an edit done on both sides, both sides must
- * have had it at some time since its begin. Another writer may have changed it again.
+ * Checks the operations that a commit ends. If `domainsync history` would say that an edit is on both sides,
+ * both sides must have had it at some time since its begin. Another writer may have changed it again.
  */
 export function checkOutcomes({ operations = [] }: Batch, seen: Seen, judgement: Judgement): void {
   for (const operation of operations) {

@@ -207,7 +207,8 @@ interface Claim extends Asked {
 }
 
 /**
- * The reads that a decision may be based on: from the last one that did not answer an operator.
+ * The reads that a decision may be based on: the last read that was not made for an operator, and all reads
+ * after it.
  */
 function lastOf(looks: readonly PanelRead[], questions: readonly Question[]): readonly PanelRead[] {
   const isAnswer = ({ zone, began, ended }: PanelRead): boolean =>

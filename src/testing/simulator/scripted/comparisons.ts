@@ -11,7 +11,10 @@ const synced = [address(main, '@', 1), address(main, 'mail', 1), address(main, '
 const webDomain = { kind: 'unheard-change', zone: main, add: shop, hints: true } as const;
 const lost = { kind: 'unheard-removal', zone: main, hint: 'zone' } as const;
 
-/** At this time, comparisons skip the common zone, because its serials have not changed. */
+/**
+ * Parts of a story in which comparisons skip the zone that both sides have, because its serials have not
+ * changed. The story lasts long enough for that.
+ */
 const leavesOut = { options: { serials: true }, calmAt: 1_200_000 } as const;
 
 /** Scripted stories about comparisons and the edits that they make. */
