@@ -235,13 +235,13 @@ export class Subject {
     await this.after();
   }
 
-  /** Asks for the addition of one more record. */
+  /** Makes the `before` call of an edit that adds one more record. */
   async before(): Promise<void> {
     this.#edits += 1;
     await this.#answer(recordsEvent(this.zone, [{ remove: null, add: this.#added }], 'before'));
   }
 
-  /** Has the panel make the addition that {@link before} asked for, and reports it. */
+  /** Adds the record of the last {@link before} in the panel, and makes the `after` call. */
   async after(): Promise<void> {
     this.#held.set(this.zone, [...(this.#held.get(this.zone) ?? []), shown(this.#added)]);
     await this.#answer(recordsEvent(this.zone, [{ remove: null, add: this.#added }], 'after'));

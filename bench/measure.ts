@@ -19,7 +19,7 @@ export function round(value: number): number {
   return Math.round(value * 100) / 100;
 }
 
-/** Rounds to thousandths, because the limits for ratios have three decimals. */
+/** The ratio of two numbers, rounded to thousandths, because the limits for ratios have three decimals. */
 export function ratio(one: number, other: number): number {
   return Math.round((one / other) * 1_000) / 1_000;
 }

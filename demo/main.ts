@@ -58,7 +58,7 @@ class NotInstalled extends Error {
 interface Asked {
   readonly panel: (typeof panels)[keyof typeof panels];
   readonly central: DemoCentral;
-  /** Number of zones that only the panel has, since before the plugin. */
+  /** Number of old zones, which only the panel has, and had before the plugin was installed. */
   readonly old: number;
   readonly stay: boolean;
 }

@@ -16,7 +16,7 @@ export function readZones(): StageDomain[] {
     });
 }
 
-/** Names of the zones that the panel has since before the plugin. */
+/** Names of the old zones, which the panel had before the plugin was installed. */
 export function oldZones(count: number): readonly string[] {
   return Array.from({ length: count }, (_, at) => `old-${String(at + 1).padStart(3, '0')}.example`);
 }

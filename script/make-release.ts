@@ -181,7 +181,8 @@ async function makeRelease(values: Options, current: string, out: string): Promi
     }
   } catch (error) {
     putBack();
-    // A signal at the terminal ends the programs as well; their errors say less.
+    // A signal from the terminal also ends the programs that this one has started. If there was one, it is
+    // reported instead of their errors, which say less.
     interrupted.signal.throwIfAborted();
     throw error;
   } finally {

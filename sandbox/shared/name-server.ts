@@ -3,7 +3,7 @@ import type { Store } from './store.ts';
 
 /** Types and codes of a message (RFC 1035 sections 3.2 and 4.1.1). */
 const [SOA, IN] = [6, 1];
-/** A response with authority, without an error; and one that is refused. */
+/** Flags and code of an authoritative answer without an error, and of a refusal. */
 const [ANSWER, REFUSED] = [0x8400, 0x8005];
 
 /** The name server that gets its zones from a panel. */

@@ -141,7 +141,8 @@ function testTroubles(): void {
   test("the central's own troubles", async () => {
     const { faults } = stage.central;
     const { list, save: func } = stage.atCentral.words;
-    // A background call that fails would open the breaker, which refuses edits in other words.
+    // If a background call failed too, the breaker would open, which refuses edits in other words. So no
+    // operation may be open.
     await settled(stage);
     // Every call fails, so that the adapter's second try of a read fails too.
     faults.add({ effect: 'bad-gateway', count: null });

@@ -21,8 +21,9 @@ const edits = 25;
  */
 const longest = 10_000;
 /**
- * Largest number of writes that the bare client makes without flushes, until three of them were followed by
- * old answers. On an idle machine about one write in five is; on a busy one, our clients seldom ask in time.
+ * Maximum number of writes that the bare client makes without flushes. It stops earlier once three of these
+ * writes were followed by old answers. On an idle machine this happens after about one write in five. On a
+ * busy machine it is rarer, because our clients seldom ask at the right moment.
  */
 const mostBare = 16_000;
 
@@ -82,7 +83,8 @@ test(
       const set = { name, type: 'A', ttl: 60, changetype: 'REPLACE', records };
       assert.equal((await server.call('PATCH', `/zones/${zone}.`, { rrsets: [set] })).status, 204);
       askers.listen();
-      // Each client has a cached answer of its own, and gets an old one at once or never.
+      // Two queries of each client are enough. The server caches an answer for each client, and a client gets
+      // an old one at once or never.
       await askers.rounds(2);
       if (askers.others(at(write % 250)).length > 0) stale += 1;
     }

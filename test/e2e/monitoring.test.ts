@@ -74,7 +74,7 @@ function watchPair(pair: Required<Pick<StageOptions, 'panel' | 'central'>>, lang
     let stage: Stage;
     let receiver: https.Server;
     const received: { id: string; body: Body; refused: boolean }[] = [];
-    /** The receiver answers so many requests with 500 before it accepts one. */
+    /** The receiver answers this many requests with 500 before it accepts one. */
     let refusals = 0;
     let mails = '';
     let metrics = '';

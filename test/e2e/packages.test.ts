@@ -141,7 +141,8 @@ for (const family of families) {
     test('issue 18, packages: over the earlier release with an open operation, which then ends', async () => {
       await installOld('--config', story.settings());
       await story.mirrors('first');
-      // With the settings before, an edit is open for a second, and might end between two looks.
+      // With these settings an edit is open for only a second, and may end between two checks. So `patient`
+      // lets the next edits stay open for a minute.
       await until('no open operation', () => status().open === 0);
       patient(60);
       let probes = 0;

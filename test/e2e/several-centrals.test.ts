@@ -190,7 +190,7 @@ test('a central that is taken out of the settings is left alone, and one that co
   assert.equal(await save('lonely', '192.0.2.4'), null);
   assert.deepEqual(await hosts('lonely', '192.0.2.4'), ['powerdns']);
   configureSecond();
-  // Until the second one is compared, edits of the zone are refused.
+  // Until the zone is compared at the second central, edits of the zone are refused.
   await until('an edit, at both', async () => (await save('again', '192.0.2.5')) === null);
   assert.equal((await status()).centrals.length, 2);
   assert.deepEqual(await hosts('again', '192.0.2.5'), ['powerdns', 'bind']);

@@ -292,7 +292,7 @@ function spellingSteps(stage: () => ServerStage, panel: Pair['panel']): void {
   test('an address changed to and fro without a pause: only the last one is public each time', async () => {
     const { atPanel, there } = stage();
     const both = [address('fro', '192.0.2.51'), address('fro', '192.0.2.52')] as const;
-    // The edits lead to comparisons, of which the next test could not say what they show.
+    // These edits lead to comparisons. They run in the zone `old`, so that they do not disturb the next test.
     succeeded(await atPanel.save(old, both[0]));
     await settled(stage());
     for (const [from, to] of [both, both.toReversed(), both, both.toReversed(), both]) {

@@ -32,12 +32,13 @@ export function clockReasonSteps(stage: () => AnyStage, signs: boolean): void {
   test('issue 16, states: not all zones were compared in time', async () => {
     await settled(stage());
     await endAgent(stage());
-    // Without this file, the agent does not repeat the comparison after an earlier step's pause. That
-    // comparison would be in time.
+    // With this file, a new agent repeats the comparison that follows a pause of an earlier step. Then no
+    // comparison would be overdue.
     rmSync(`${pathsOf(stage().panel.root).pause}-following`, { force: true });
     setClock = await startAgentWithClock(stage(), -2 * hour - 11 * minute);
     await isWell(stage());
-    // Two periods of an hour, and 10 minutes. Seven of them are left to a busy machine.
+    // A comparison is overdue two hours and ten minutes after the last one. At this time, three minutes of
+    // the ten are over; the other seven are left to a busy machine.
     setClock(-8 * minute);
     assert.deepEqual((await told(stage())).codes, []);
     setClock(0);

@@ -212,9 +212,11 @@ function reasonSteps(stage: () => AnyStage): void {
     for (; ; silent += 1) {
       const { codes } = await told(stage());
       if (codes.includes(reason)) break;
-      // One such change, or several at once, may be a restore or an import.
+      // One such change, or several at once, may come from a restore or an import. So they are no reason for
+      // attention yet.
       assert.deepEqual(codes, []);
-      // The comparisons after the pause of an earlier step do not count, and they may find the change first.
+      // Some comparisons that find such a change do not count, because an earlier step has made a pause. So
+      // more changes than usual may be needed.
       assert.ok(silent < 8);
       const record = address(`silent-${silent}`, `192.0.2.${70 + silent}`);
       succeeded(await atPanel.save(both, record));

@@ -299,9 +299,9 @@ export class Commits {
   }
 
   /**
-   * Called for a record that somebody else removed. Returns whether the record was there only because of a
-   * late request: a later request of ours had already removed it before the late one landed. The engine knows
-   * only its own removal, so for the engine the record was gone already (docs/adoption.md, row 13).
+   * Called for a record that somebody else removed. Returns whether only a late request of ours had put the
+   * record there, after a later request of ours had removed it. The engine knows only its own removal, so for
+   * the engine the record was gone already (docs/adoption.md, row 13).
    */
   #hadComeBack({ zone, id, before }: Effect): boolean {
     const late = before?.request ?? null;
