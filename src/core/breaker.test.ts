@@ -81,7 +81,7 @@ describe('breaker', () => {
     await b.outcome();
     const failed = { answeredAt, failingSince: answeredAt + 10, triedAt: answeredAt + 20 };
     assert.deepEqual(b.central.contact, failed);
-    // A call that is not sent shows nothing about the central.
+    // This call is not sent to the central, so it does not change `contact`.
     assert.equal(await b.outcome(), 'central.login-blocked');
     assert.deepEqual(b.central.contact, failed);
     b.state.failing = 'central.refused';

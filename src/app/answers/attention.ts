@@ -94,7 +94,7 @@ function ofPanel({ at, pid, problems, pending, centrals }: Examined): Attention[
   return [
     ...(pid === null ? [reason('attention.agent-not-running', null)] : []),
     ...problems.map((problem) => caused('attention.problem', problem)),
-    // If the settings are broken when the agent starts, both lists contain the problem.
+    // If the settings are broken when the agent starts, both `problems` and `pending` contain the problem.
     ...pending
       .filter((problem) => !problems.some((one) => isSame(one, problem)))
       .map((problem) => caused('attention.settings-not-in-force', problem)),

@@ -76,7 +76,7 @@ test('several changes at once are one notice; what stands is said; a new value i
   watch.look([reason(down.code, 1, '7'), two, stuck]);
   const change = watch.look([reason(down.code, 1, '9'), two, stuck]);
   assert.deepEqual(change?.began, [two, stuck]);
-  // The text contains the newest values.
+  // Reasons that still stand are reported with their newest values.
   assert.deepEqual(change?.standing, [reason(down.code, 1, '9')]);
   assert.equal(watch.look([reason(down.code, 1, '99'), two, stuck]), null);
   watch.look([two]);

@@ -113,8 +113,8 @@ for (const kind of ['BIND', 'Knot'] as const) {
         proxy.beforeRequest = () => {
           proxy.shut();
         };
-        // This answer means that somebody else wrote meanwhile. The server is shut down before the adapter
-        // can check that.
+        // The answer says that somebody else wrote meanwhile, which the adapter would check with a read. But
+        // the server is shut down before that.
         return unsigned(message, 9);
       };
       const error = await failure(apply({ remove: [], add }));

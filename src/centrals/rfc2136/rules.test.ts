@@ -196,7 +196,7 @@ describe('issue 12.4: what BIND leaves out without a word', { skip: bindMissing 
       assert.deepEqual([error.code, error.state, error.retry], ['central.left-out', 'untouched', 'never']);
       assert.equal(error.params['record'], formatRecord(one));
       assert.deepEqual(await read('*'), []);
-      // The change now also adds a record that the server accepts. The error names the same record as before,
+      // The next change adds a second record, which the server accepts. So the error names the same record,
       // but its state is `partial`.
       const more = record('www', 'A', '192.0.2.2');
       const partly = await refused(apply([record('www', 'A', '192.0.2.1')], [more, one]));

@@ -129,7 +129,8 @@ test('issue 13: the next delete of a zone is heard, though `after` of the last c
   await wait(world, minute);
   assert.ok(!world.central.zones.has(zone));
   assert.equal((await newest(world)).afterSeen, true);
-  // The zone is created again. It is then deleted, and the agent never gets the `before` of that delete.
+  // The zone is created again. Then the user deletes it, and the `before` call of this delete does not reach
+  // the agent.
   const make = (): boolean => {
     const records = defaultRecords(zone, 'panel').map((one): [string, ResourceRecord] => [
       recordId(one),

@@ -149,7 +149,8 @@ test('issue 13: a zone made by hand after the journal refused to note our create
       if (call === 'read') return null;
       return (commits += 1) >= failing ? 'reserve-gone' : null;
     };
-    // The zone comes with a web site, so it is created at the central after the panel has it.
+    // The panel creates the zone together with a web site, and domainsync creates it at the central
+    // afterwards.
     make(world);
     void world.hint(zone);
     await wait(world, minute);
@@ -214,8 +215,8 @@ test('issue 13: a zone that appears after the process that asked for it was kill
 test('issue 13: a zone made by hand after the one of a late create was deleted is left and listed', async () => {
   const world = await given({ panel: null, central: null });
   losesOneCreate(world);
-  // The zone comes with a web site, so it is created at the central after the panel has it. The first try
-  // loses its answer.
+  // The panel creates the zone together with a web site, and domainsync creates it at the central afterwards.
+  // The answer of the first try is lost.
   make(world);
   void world.hint(zone);
   await wait(world, 2 * minute);
@@ -245,7 +246,8 @@ test('issue 13: nothing that the answer of our create did not show is removed wh
   for (let at = 0; at < 3_000; at += 50) {
     const world = await given({ panel: null, central: null });
     world.central.createsWithContent = false;
-    // The zone comes with a web site, so it is created at the central after the panel has it.
+    // The panel creates the zone together with a web site, and domainsync creates it at the central
+    // afterwards.
     make(world);
     void world.hint(zone);
     await wait(world, at);

@@ -190,7 +190,7 @@ test('issue 13: a zone that somebody makes right before our create is filled and
       });
     };
   });
-  // The check of the zone fails twice and is repeated.
+  // The first two write requests for the zone fail, and are repeated.
   let failures = 0;
   world.chooseFault = () => (failures++ < 2 ? 'down' : null);
   make(world);
@@ -200,7 +200,8 @@ test('issue 13: a zone that somebody makes right before our create is filled and
   const [last] = await historyOf(world, 1);
   assert.ok(last?.kind === 'zone-create');
   assert.deepEqual([last.state, last.created, last.snapshot], ['confirmed', false, []]);
-  // The NS records that the other writer made stay, so those of the panel are not expected.
+  // The zone keeps the NS records of the other writer, so the panel's NS records are not expected at the
+  // central.
   for (const id of [recordId(theirs), ...inPanel(world).filter((one) => !one.includes(' NS '))])
     assert.ok(atCentral(world).includes(id), id);
 });

@@ -26,7 +26,8 @@ test('its `after` comes while the undo is under way, and reads show it late: bot
   const editing = world.edit((stage) => recordsEvent(zone, items, stage), carryOut, local);
   await wait(world, 8_000);
   assert.ok(held(world, 'central', a('www', 2)));
-  // The undo begins. The central carries out its first write and fails all others.
+  // The engine begins to undo the edit. The central carries out the first write of the undo and fails all
+  // later ones.
   let writes = 0;
   world.chooseFault = () => ((writes += 1) === 1 ? null : 'down');
   await wait(world, 4_500);

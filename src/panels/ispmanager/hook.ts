@@ -321,7 +321,8 @@ function recordForm(base: Base): PanelEvent {
   const zone = zoneOfRecord(base);
   if (zone === null) return nothing;
   const key = base.parameters.get('elid') ?? '';
-  // If the edited row has an owner name that is not a valid DNS name, its new name makes it a new record.
+  // If the edited row has an owner name that is not a valid DNS name, there is no known record for it. So the
+  // saved record counts as a new one.
   const elid = base.known.passedOverIn(zone).has(key) ? '' : key;
   const given = formOf(base);
   if (isPanelsOwn(records, elid, given)) return nothing;

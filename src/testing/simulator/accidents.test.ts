@@ -71,7 +71,8 @@ function add(met: Map<string, number>, { measures, story }: Pick<HistoryResult, 
 
 for (const [mode, [options, ...kinds]] of Object.entries(wanted)) {
   test(`issue 13: histories of the kind ${mode} meet each of its faults`, async (t) => {
-    // If the engine causes an unhandled rejection, a law reports it. So it must not fail this test.
+    // An unhandled rejection of the engine is reported by a law. Without this listener it would also fail
+    // this test.
     const leave = (): void => undefined;
     process.on('unhandledRejection', leave);
     t.after(() => process.off('unhandledRejection', leave));

@@ -134,8 +134,8 @@ export class OutsidePerformer {
     const made = !this.#world.panel.zones.has(zone);
     if (made) {
       fill(this.#world, this.#world.panel, zone, defaultRecords(zone, 'panel'));
-      // The panel creates this zone without an event. The central may still have records of an earlier zone
-      // of that name, which the panel lacks.
+      // No event tells the engine of this zone. The central may still have records of an earlier zone of that
+      // name, and they are not in the panel.
       for (const { store } of this.#world.sides)
         noteUnheard(this.#unheard, zone, store.zones.get(zone)?.values() ?? []);
     }

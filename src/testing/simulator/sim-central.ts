@@ -348,7 +348,8 @@ export class SimCentral implements Central {
       this.#write(ctx, request, create),
     );
     if (answer.is === 'exists' || given.length === 0) return answer.is;
-    // The answer shows the zone as it was when the request landed.
+    // The answer shows the zone as it was when the central carried out the request, so this counts as a read
+    // at that time.
     this.store.provenance.read(ctx.operation, zone, answer.landedAt);
     return shown;
   }

@@ -503,7 +503,7 @@ export class World {
       this.#startedAt = this.clock.now();
       const started = startAll(run.engines);
       const how = await Promise.race([started, run.killed]);
-      // With another host's journal, an engine does not work.
+      // An engine whose journal belongs to another host does no work, so its start does not count.
       if (how === 'started') this.#runsFrom(this.active.filter(({ doubts }) => !doubts.isOthers));
       if (how === 'started') run.pausing?.begin();
       if (how !== 'journal') return;
@@ -888,13 +888,14 @@ export class World {
       return { zone, from: askedAt, until: Infinity, counts: rank === 'administrator' };
     });
     this.panel.calls.push(...calls);
-    // The settings may name another central by the time the answer comes.
+    // When the answer comes, the settings may name another central. So the centrals that are asked now are
+    // kept here.
     const { active } = this;
     const synced = active.map(({ witness }) => syncedZones(witness));
     const judges = active.map(({ doubts }) => doubts.asked());
     const answered = await this.#hook({ kind: 'edits', edits });
     const { verdict, paused = false } = answered;
-    // In mode `observe` and during a pause, no engine decides about the call.
+    // In mode `observe` and during a pause, the engines do not decide about the edits of a call.
     const observed = answered.observed || paused;
     if (answered.observed && stage === 'before' && verdict.kind === 'refuse')
       this.#first.judgement.violate('observe.refused', describeVerdict(verdict));

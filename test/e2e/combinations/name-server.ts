@@ -278,7 +278,7 @@ function spellingSteps(stage: () => ServerStage, panel: Pair['panel']): void {
     const short = { name: 'six', type: 'AAAA', value: '2001:db8::1' };
     const long = { ...short, value: '2001:db8:0:0::1' };
     await staysUntilLast(stage(), short, long);
-    // Now both rows are removed in one call.
+    // The panel gets both rows again, and one call removes both of them.
     await mirrored(stage(), short);
     succeeded(await atPanel.save(zone, long));
     await settled(stage());

@@ -65,7 +65,8 @@ export async function fillZone(
   await runtime.store.transact(async (tx) => {
     await tx.record(operation, 'confirmed', ({ watch: sent }) => ({
       ...(proof === null ? {} : { created, requested, snapshot }),
-      // If only the create sent records, the snapshot has them, and nothing counts as added or removed later.
+      // A proof that is not saved yet means that only the create sent records. The snapshot has them, so none
+      // counts as added or removed after it.
       added: proof === null ? (sent?.added ?? []) : [],
       removed: proof === null ? (sent?.removed ?? []) : [],
       watch,

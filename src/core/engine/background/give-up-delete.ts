@@ -18,7 +18,8 @@ export async function giveUpDelete(
   // A slow panel may still delete the zone, and its `after` call may get lost. So the ended operation stays
   // on watch for some time.
   const watch = entry === null ? operation.watch : watching(runtime.ports, operation);
-  // A request of unknown outcome may still delete the zone at the central. The watch then looks for the loss.
+  // A request of unknown outcome may still delete the zone at the central. The watch then finds that the zone
+  // is lost.
   const attempts = operation.watch === null ? 0 : operation.attempts;
   await tx.advance(operation, 'reverted', { watch, attempts });
   if (entry === null) return;

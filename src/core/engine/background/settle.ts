@@ -318,8 +318,8 @@ interface SeenSides extends LedgerSides {
  */
 function withEndNotes(operation: RecordsOperation, seen: SeenSides): readonly OperationItem[] {
   const views = viewItems(operation, seen.view);
-  // The write of such an edit is not proven. So another edit's claim does not explain why the central lacks
-  // the record.
+  // No read has shown that the central carried out the write of such an edit. So a record that the central
+  // lacks is noted, even if another open edit changes it.
   const isUnread = operation.class === 'follow' || operation.state === 'prepared';
   return operation.items.map((item, at) => {
     if (!item.mirrored) return item;

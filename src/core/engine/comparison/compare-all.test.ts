@@ -179,7 +179,7 @@ test('a comparison of everything that cannot begin is repeated, once for all who
   await scene.run(first);
   assert.equal(scene.all.progress.problem, null);
   assert.deepEqual([...scene.runtime.agenda.wanted], [one]);
-  // If a request comes after the first one has ended, it is repeated in the same way.
+  // The first request has ended. A second one, made later, is repeated like the first.
   failing = true;
   await scene.wait(60_000);
   const second = scene.all.untilDone('pause-over', 'limited');

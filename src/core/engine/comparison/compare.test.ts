@@ -251,7 +251,7 @@ test('a zone that was just filled is followed as well: its first reads may have 
   await compare(bench);
   await bench.wait(5_000);
   assert.deepEqual(bench.woken, ['5000 comparison periodic limited']);
-  // A request that may remove more than `limited` is not changed to `limited`.
+  // The request `named` may remove more records than `limited`, so it is not changed to `limited`.
   await compare(bench, { follow: 'named' });
   assert.equal(bench.central.store.records(zone)?.length, 2);
 });

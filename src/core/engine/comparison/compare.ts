@@ -185,8 +185,8 @@ async function otherWriterIn(
 }
 
 function ruleOf(baseline: boolean, entry: ZoneEntry | null, busy: ReadonlySet<string>): CompareOptions {
-  // The ledger has forgotten a zone without an entry. Rows that operations have written since then do not
-  // count.
+  // A zone without an entry is one that the ledger has forgotten. Its rows come from operations that ran
+  // since then, and do not count.
   return { baseline, busy, anew: baseline && entry === null };
 }
 

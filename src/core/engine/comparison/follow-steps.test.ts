@@ -56,7 +56,8 @@ test('what the panel lacks goes once a second read agrees, which is asked for', 
   await bench.wait(1);
   assert.deepEqual(bench.woken, ['5000 comparison site.edit limited']);
   assert.equal(permit(bench, { lacks: 2 }), 'follow');
-  // This permission counts only once. If the panel lacks these records again, two new reads have to prove it.
+  // The permission counts only once. If the panel lacks the same records again, two new reads have to prove
+  // it.
   assert.equal(permit(bench, { lacks: 2 }), 'later');
 });
 

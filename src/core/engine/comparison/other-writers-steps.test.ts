@@ -48,7 +48,8 @@ test('a synced record that only the panel has by now was removed by somebody', a
   assert.equal(await counts([row(true, false, 'panel-only')], lost), false);
   assert.equal(await counts([], lost), false);
   assert.equal(await counts([row(true, true, 'synced', other)], lost), false);
-  // In these cases the panel lacks the record too, or both sides have it, or the central still has it.
+  // None of these is a removal by somebody at the central. The panel lacks the record too, or both sides have
+  // it, or the central still has it.
   assert.equal(await counts([row(true, true, 'synced')], [row(false, false, 'conflict')]), false);
   assert.equal(await counts([row(true, true, 'synced')], [row(true, true, 'synced')]), false);
   assert.equal(await counts([row(true, true, 'synced')], [row(false, true, 'conflict')]), false);

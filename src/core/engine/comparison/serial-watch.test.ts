@@ -94,7 +94,8 @@ test('a server that serves none of the zones is left alone for minutes', async (
   serials.set(zone, 9);
   await bench.wait(300_000);
   assert.ok(asked.length > before);
-  // The old serial is forgotten. Edits since then are found by the comparison of all zones.
+  // The server's old serial is forgotten, so the new one does not count as a change, and no zone is compared.
+  // Edits made meanwhile are found by the comparison of all zones.
   assert.deepEqual(bench.woken, []);
 });
 

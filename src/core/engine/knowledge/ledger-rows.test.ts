@@ -113,7 +113,8 @@ test('issue 14: what passed in the panel only writes no row that others have mad
   assert.deepEqual(after(item, { panel: [one], rows }).put, []);
   assert.deepEqual(after(item, { panel: [two], rows }).drop, []);
   assert.deepEqual(after(item, { panel: [two], busy: [two] }).put, []);
-  // The panel made an earlier edit late. That edit had been given up and is on watch.
+  // The panel has the record because of an earlier edit, which was given up and took effect late. That edit
+  // is on watch.
   assert.deepEqual(after(item, { panel: [two], watched: [two] }).put, []);
   assert.deepEqual(states(after(item, { panel: [two] })), ['conflict', true, false]);
 });

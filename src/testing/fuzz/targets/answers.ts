@@ -67,7 +67,7 @@ const documents = [
   '<doc><banner id="record_limit">only the first 100 records</banner></doc>',
 ];
 
-/** Lists with one row for each record type, as ISPmanager 4 and ISPmanager 5/6 return them. */
+/** List documents as ISPmanager 4 and ISPmanager 5/6 return them, with one row for each record type. */
 const list4 = `<doc>${Object.entries(everyType)
   .map(
     ([type, [data]]) =>

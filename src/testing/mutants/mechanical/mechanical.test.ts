@@ -67,7 +67,7 @@ test('issue 13, mechanical mutation: of two times the one may be as late as the 
   ];
   for (const source of counts)
     assert.equal(mutations(source).filter((what) => /operator: [<>]/u.test(what)).length, 1, source);
-  // Only a change of the boundary (`<` to `<=`) makes no sense for times, so it is left out. All other
+  // A mutation from `<` to `<=` hardly matters when times are compared, so it is left out. All other
   // mutations of times are made.
   assert.deepEqual(mutations('if (now < until) f();'), [
     'negate: now < until -> !(now < until)',

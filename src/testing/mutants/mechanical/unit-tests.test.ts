@@ -54,7 +54,7 @@ test('mechanical mutation: tests that fail leave no child process', async (t) =>
 
 test('mechanical mutation: tests that hang are ended', async (t) => {
   const { file, pids } = testFile(t, 'for (;;);');
-  // Within this time the process of the file must have started, and then its child process.
+  // The time limit leaves enough time for the test process and its child process to start.
   assert.equal(await failingTest(nothing, [file], 12_000), 'hang');
   await allEnd(pids());
 });

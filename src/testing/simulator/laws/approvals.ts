@@ -266,8 +266,7 @@ export class Approvals {
     const listed = new Set(refused.map(({ record }) => recordId(record)));
     for (const { action, id } of plan.steps.map(stepOf)) {
       if (listed.has(id) || (receiving.originOf(plan.zone, id) !== null) === (action === 'add')) continue;
-      // Only the plan that did a step has to answer for it. A step that was no longer needed was done by
-      // none.
+      // A step that another plan carried out, or that was no longer needed, is not checked here.
       if (!this.#isDoneBy(application, id)) continue;
       const isMoved = [giving, receiving].some((side) => this.#isMovedSince(side, application, id));
       if (!isMoved)

@@ -88,7 +88,8 @@ test('an engine need not know what edits at a central of former settings want', 
       40_000,
     );
     const { provenance } = world.panel;
-    // No journal of this world has the operation `wrong`, so it counts as one of another central.
+    // The request that deletes the record has the id of an operation that is in no journal. So it counts as a
+    // request of another central's operation.
     const facts = { kind: 'change', operation: 'wrong', zone, record: null, content: [], sentAt: 0 } as const;
     const own = provenance.sent(facts);
     provenance.land(own, 40_000, () => world.panel.zones.get(zone)?.delete(recordId(ftp)));

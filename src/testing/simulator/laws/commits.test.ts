@@ -138,7 +138,7 @@ test("an edit beside somebody else's value breaks none where the old value went 
 });
 
 test("issue 14: an edit beside somebody else's value breaks none where a late request had brought back what ours took away", async () => {
-  // The request that brings the record back was sent before the removal, or after it.
+  // The request that brings the record back was sent before our removal (allowed) or after it (a violation).
   for (const [sentAfter, laws] of [
     [-1, []],
     [1, ['alone.foreign']],

@@ -98,12 +98,12 @@ export class Commits {
         ({ mirrored, remove, add }) => mirrored && isSame(remove) && isSame(add) && add?.ttl === record.ttl,
       );
       const shown = here.find(isSame);
-      // Another open operation on the record will still write the right TTL.
+      // This TTL is not the last one: another open operation changes the record and will write the right TTL.
       const isLeft = [...this.#witness.operations.values()].some(
         ({ operation: other }) =>
           other.id !== id && other.zone === zone && open.has(other.state) && recordsOf(other).some(isSame),
       );
-      // The request landed late, and the watch will still correct the record.
+      // The request took effect late, and the operation's watch will still correct the record.
       const isWatched = watch?.added.some(isSame) === true;
       if (isLeft || isWatched) continue;
       if (isRetimed && origin.request?.operation === id && shown !== undefined && otherTtl(shown, record))
@@ -168,7 +168,7 @@ export class Commits {
     if (row.state !== 'synced' || isCentralsOwn(zone, row.record)) return;
     const id = recordId(row.record);
     const seen = row.onPanel && row.onCentral;
-    // Another operation on the record will still give the central the panel's state.
+    // Another operation changes the record too. It will give the central the panel's state.
     if (seen && this.#isBusy(zone, id)) return;
     const had = (side: Provenance, from: number): boolean =>
       side.originOf(zone, id) !== null || side.effects.some((effect) => wentSince(effect, zone, id, from));
@@ -401,7 +401,7 @@ export function checkAccepted(
   for (const event of edits) {
     const { stage, zone, kind, fingerprint, actor } = event;
     if (actor.rank !== 'administrator' || kind === 'zone-create' || !synced.has(zone)) continue;
-    // A delete of the zone was accepted meanwhile. It covers all records of the zone.
+    // The user's delete of the zone was accepted meanwhile, and it includes all records of the zone.
     if (kind === 'records' && witness.zones.get(zone)?.state !== 'synced') continue;
     const own = [...witness.operations.values()].filter(({ operation }) => isOf(operation, event));
     // If there was no `before`, the agent may be unable to decode the call. Then it compares the zone.

@@ -167,8 +167,7 @@ export class Proofs {
       (look) => look.reader === reader && look.zone === operation.zone && look.began >= times.startedAt,
     );
     const last = looks.at(-1);
-    // The engine changes the central to the state of this last read. If the read shows the edit, this is no
-    // undo.
+    // An undo gives the central the state of this last read. If that state has the edit, nothing is undone.
     if (law === 'undo.unproven' && last !== undefined && shows(last)) return;
     const late = last === undefined ? null : whatIsEarly(last, { since, times, grace: settings.grace });
     if (late !== null) this.#judgement.violate(law, say(operation, late));
