@@ -89,7 +89,7 @@ export function rawCalls({ url, apiKey }: Powerdns, account: string): RawClient 
   };
 }
 
-/** The same request for a new zone as the product sends. */
+/** The body of a request for a new zone, the same as the product sends. */
 export function newZone(zone: DnsName, account: string): Readonly<Record<string, unknown>> {
   return {
     name: zone,

@@ -161,8 +161,8 @@ export function recordRemoval(row: Row, zone: string): Params {
 }
 
 /**
- * Makes inner calls that add those rows that the zone lacks. Leaves out rows that may not stand beside the
- * zone's other rows.
+ * Makes inner calls that add `rows` to a zone. Leaves out rows that the zone has, and rows that may not stand
+ * beside its other rows.
  */
 export function* additions(call: Call, name: string, rows: readonly Row[]): Generator<Params, void> {
   for (const row of rows) {
@@ -181,7 +181,7 @@ function fits(row: Row, zone: Zone): boolean {
   }
 }
 
-/** Makes inner calls that remove those of the rows that the zone has. */
+/** Makes inner calls that remove `rows` from a zone. Leaves out rows that the zone does not have. */
 export function* removals(call: Call, name: string, rows: readonly Row[]): Generator<Params, void> {
   const keys = new Set(rows.map((row) => ispmanager5Key(row, name)));
   const present = call.store.zone(name)?.rows ?? [];

@@ -11,7 +11,7 @@ export function readOutput(output: string, skips: boolean): Element {
   return parseXml(skips ? output.slice(Math.max(output.indexOf('<'), 0)) : output.trimStart());
 }
 
-/** Makes a document with only the `error` of this one; null: it has no error. */
+/** Makes a document with only the `error` element of `doc`; null: `doc` has no error. */
 export function errorOf(doc: Element): Element | null {
   const error = child(doc, 'error');
   return error === undefined ? null : element('doc', [error]);

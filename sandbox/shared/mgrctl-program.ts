@@ -34,8 +34,8 @@ exit $status;
 `;
 
 /**
- * The same for a machine without Perl. It is CommonJS and loads only `net`, because every call waits until it
- * has started.
+ * The same program for a machine without Perl, in JavaScript. It is CommonJS and loads only `net`, because
+ * every call waits until it has started.
  */
 const node = String.raw`'use strict';
 const socket = require('net').connect(process.argv[2]);

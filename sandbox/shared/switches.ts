@@ -230,7 +230,7 @@ export interface Switches {
   /** Like `refererCheck`, but the answer is `<doc func="confirm">` (docs/protocol.md#confirmation). */
   confirmWrites: boolean;
   /**
-   * Whose writes these two switches concern: everyone's, or only those with a session
+   * Whose writes `refererCheck` and `confirmWrites` concern: everyone's, or only writes with a session
    * (docs/protocol.md#confirmation).
    */
   confirmWhom: 'everyone' | 'sessions';

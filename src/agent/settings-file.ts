@@ -8,7 +8,7 @@ import { loadSettings, settingsPath } from '../config/settings.ts';
 /** Milliseconds for which a file must stay unchanged until its writer counts as finished. */
 const quiet = 250;
 /**
- * The same time for a file that looks unfinished: empty, missing, with mistakes, or without a final line
+ * Like `quiet`, for a file that looks unfinished: empty, missing, with mistakes, or without a final line
  * feed.
  */
 const quietUnfinished = 2_000;

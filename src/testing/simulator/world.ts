@@ -152,8 +152,8 @@ export class World {
   readonly log: string[];
   readonly tally = new Tally();
   /**
-   * Names that lost their answer. A zone of ours at a central answered them before, and a new zone of ours
-   * hid them. The panel's new zone has these names.
+   * Names in new zones of the panel. The central answered queries about these names from another zone, until
+   * it had the new zone. No zone may take away answers in this way.
    */
   readonly emptied: string[] = [];
   readonly pauses: Pauses;

@@ -8,7 +8,7 @@ import type { AnyStage } from '../../../src/testing/stage/stage.ts';
 import { succeeded } from '../combinations/scene.ts';
 import { both, endedJournal, inJournal, isWell, tells, told } from './told.ts';
 
-/** Registers the steps. What the last ones put into the journal stays there. */
+/** Registers the steps. The last two leave in the journal what they wrote there, so these steps come last. */
 export function journalReasonSteps(stage: () => AnyStage): void {
   test('issue 16, states: a zone whose part of the journal is damaged', async () => {
     const { atPanel, panel } = stage();

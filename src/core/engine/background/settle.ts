@@ -312,9 +312,9 @@ interface SeenSides extends LedgerSides {
 
 /**
  * Adds notes to the items of a confirmed operation. A note says that panel and central do not both have the
- * item. Records that another open operation has changed since are not checked at the central. They are
- * checked after all if the edit comes from a comparison or an operator, or if the item was to be sent after
- * all. No read has shown these records at the central.
+ * item. A record that another open operation has changed since is usually not checked at the central. It is
+ * checked if the edit comes from a comparison or an operator, or if the item was to be sent after all. In
+ * these cases no read has shown at the central what this operation wrote.
  */
 function withEndNotes(operation: RecordsOperation, seen: SeenSides): readonly OperationItem[] {
   const views = viewItems(operation, seen.view);

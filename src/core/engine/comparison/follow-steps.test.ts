@@ -34,7 +34,7 @@ interface Lacks {
   readonly lacks: number;
   readonly follow?: CompareRequest['follow'];
   readonly quiet?: boolean;
-  /** Rows besides those of the hosts. */
+  /** Ledger rows in addition to those of `hosts`. */
   readonly others?: readonly LedgerRow[];
 }
 

@@ -18,8 +18,9 @@ export interface Comparison {
    */
   readonly additions: readonly PanelRecord[];
   /**
-   * New records of the panel that the central cannot have yet. Beside them, it has a record of an open
-   * operation, and one of the two is an alias. They get no row, and wait until that operation has decided.
+   * New records of the panel that the central cannot have yet. An open operation has a record at the same
+   * name there, and one of the two records is an alias. The new record gets no row, and waits until the
+   * operation has ended.
    */
   readonly waiting: readonly PanelRecord[];
   /**

@@ -18,7 +18,7 @@ export const excuses = {
   rival: 'row 9',
   /** The record's name has a CNAME, or the record is a CNAME and its name has other records. */
   alias: 'row 3',
-  /** An edit replaced this record by a record that is left alone, or such a record by this one. */
+  /** An edit replaced this record by one that is left alone, or a record that is left alone by this one. */
   'part-of-edit': 'row 7',
   /** The central refused the record when a comparison, or the filling of a zone, sent it. */
   'refused-addition': 'Refused in bulk',

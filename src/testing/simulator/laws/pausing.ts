@@ -12,7 +12,10 @@ import { itemsOf } from './operation-parts.ts';
 interface Began {
   /** Ids of the operations that existed before the pause. */
   readonly operations: ReadonlySet<string>;
-  /** Ids of those operations that create or delete a zone because of a comparison, and had sent nothing. */
+  /**
+   * Ids of the operations among these that create or delete a zone because of a comparison, and had sent
+   * nothing when the pause began.
+   */
   readonly unsent: ReadonlySet<string>;
 }
 
