@@ -29,11 +29,11 @@ const words = wordsOf('v6');
 
 /** Times at which an edit reached each step (`performance.now()`, ms). */
 export interface Passage {
-  /** The panel starts the hook. */
+  /** When the panel starts the hook. */
   readonly hook: number;
-  /** The agent gets the hook's request. */
+  /** When the agent gets the hook's request. */
   readonly received: number;
-  /** The agent sends its verdict. */
+  /** When the agent sends its verdict. */
   readonly answered: number;
 }
 

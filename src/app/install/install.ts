@@ -242,7 +242,7 @@ function placementProblems(root: string, kind: PanelKind, withConfig: boolean): 
 function objectionsToConfig(config: string): readonly Problem[] {
   const read = readSettings(config, 'config');
   // A password may be in a credential of systemd, which exists only while the agent's unit runs. So a missing
-  // credential is no objection here.
+  // credential does not stop the installation.
   if (read.kind === 'broken') return read.problems.filter(({ code }) => code !== 'settings.no-credential');
   // A faulty deployment tool may pass an empty file. This must not silently stop the synchronisation.
   return read.kind === 'not-configured' ? [problem('install.empty-config')] : [];

@@ -70,7 +70,7 @@ export async function powerdnsSubject(options: PowerdnsOptions): Promise<Contrac
 }
 
 /**
- * Makes a behaviour that cuts answers to reads.
+ * Makes a behaviour of the proxy: it sends only a part of each answer to a read.
  * @param keep number of octets that arrive; negative: number of octets that are missing at the end
  */
 function cutting(keep: number): Behaviour {

@@ -37,8 +37,8 @@ export interface MemoryRequest {
 }
 
 /**
- * Functions that make requests fail. Each may wait, or throw a {@link CentralError} with the state that the
- * request left.
+ * Functions that make requests fail. Each may wait, or throw a {@link CentralError}, whose `state` says what
+ * the request changed.
  */
 export interface MemoryFaults {
   /** Called before the request is carried out. */

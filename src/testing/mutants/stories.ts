@@ -6,7 +6,7 @@ import type { NamedStory } from '../runs/play.ts';
 
 /**
  * All stories: the recorded ones, the scripted ones, and variants of the ordinary ones. Each variant has one
- * more fault. The variants are the most, and come last.
+ * more fault. Most of the stories are variants, and these come last.
  */
 export async function everyStory(): Promise<NamedStory[]> {
   const told = Object.entries({ ...recorded(), ...scripted }).map(([name, story]) => ({ name, story }));

@@ -317,7 +317,10 @@ export class Commits {
     );
   }
 
-  /** Whether at that time another operation was removing the record and had not read that back yet. */
+  /**
+   * Whether at the time `at` another operation was removing the record, and had not read back yet that the
+   * record is gone.
+   */
   #isBeingRemoved(own: string, zone: DnsName, id: string, at: number): boolean {
     return [...this.#witness.operations.values()].some(({ operation, since, states }) => {
       if (operation.id === own || operation.zone !== zone || operation.kind !== 'records') return false;
