@@ -3,8 +3,8 @@ import { text, type Lang } from '../shared/page-texts.ts';
 type Text = Readonly<Record<Lang, string>>;
 
 /**
- * Texts of these pages, by name or by `function name`. A text that is missing here is taken from the pages of
- * version 4.
+ * Texts of the pages of version 5/6, by name or by `function name`. A text that is missing here is taken from
+ * the pages of version 4.
  */
 const TEXTS: Readonly<Record<string, Text>> = {
   active: { en: 'Active', ru: 'Активен' },

@@ -20,8 +20,8 @@ export interface Responders {
 const sendTimeout = 15_000;
 
 /**
- * Most octets of larger bodies that may be in memory at the same time. Further bodies wait, and this time
- * counts towards their clients' limits.
+ * Maximum number of octets of large request bodies in memory at the same time. Further bodies wait, and the
+ * wait counts towards `sendTimeout` of their clients.
  */
 const mostTogether = 16 * 1024 * 1024;
 

@@ -114,7 +114,7 @@ test('every event has exactly one handler; a DNSmanager has no sites and no mail
   assert.deepEqual(dnsmanager.get('domainsync'), vetoed);
   const all = ispmanager.get('domainsync_after') ?? [];
   assert.ok(vetoed.every((name) => all.includes(name)));
-  // Calls that may change owners have a handler of their own, because they are never refused.
+  // Calls that may change owners have a handler of their own, which never refuses a call.
   const watched = ispmanager.get('domainsync_owners') ?? [];
   assert.ok(watched.length > 0 && watched.every((name) => all.includes(name) && !vetoed.includes(name)));
   const foreign = all.filter((name) => /^(?:webdomain|site|emaildomain)\./.test(name));

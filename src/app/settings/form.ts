@@ -142,7 +142,7 @@ export async function submitForm(
   const read = readChanged(root, changes);
   if ('field' in read) return refused(read.field, read.problems);
   if (values.pause !== 'off' && isInForce(root, read.settings)) {
-    // Users start a pause because the central is down, so starting one must not need the central.
+    // Users start a pause because the central is down. So the central is not contacted.
     carryOutPause(root, values.pause, wall);
     return { kind: 'saved' };
   }
