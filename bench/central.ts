@@ -41,8 +41,8 @@ export interface Plan {
   /** Number of edits in the large zone; 0: there is no large zone. */
   readonly large: number;
   /**
-   * Number of changes at the primary with pauses, and without pauses; 0: no primary and secondary are
-   * started.
+   * How many changes are made at the primary with pauses between them, and how many without; 0: no primary
+   * and secondary are started.
    */
   readonly pair: number;
   /** Options of Node.js for the agent's process. */

@@ -24,11 +24,12 @@ const serverOf: Readonly<Record<Software, ServerKind>> = {
 export type Figures = Record<string, number>;
 
 /**
- * Measures at each of these that is installed. Prints each figure on standard error as soon as it is known. A
- * failure at one of them is printed and noted as `failed`, and the others are measured all the same.
- * @param missing why one cannot be measured here; false: it can be
- * @param measure calls `note` with figures that are known early; those that it returns are noted too
- * @returns the figures; each name begins with the name of what was measured
+ * Measures at each element of `wanted` that is installed. Prints each figure on standard error as soon as it
+ * is known. A failure of one measurement is printed and noted as `failed`, and the others are made all the
+ * same.
+ * @param missing why an element cannot be measured here; false: it can be
+ * @param measure calls `note` with figures that are known early; the figures that it returns are noted too
+ * @returns the figures; each name begins with the element's name
  */
 export async function atEachOf<T extends string>(
   wanted: readonly T[],

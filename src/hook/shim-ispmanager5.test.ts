@@ -224,6 +224,6 @@ test('type xml without any document says the empty one', nc, async (t) => {
   const shim = before(t, 'xml');
   await answering(t, shim, accepted);
   assert.equal((await shim.run(save, Buffer.alloc(0))).output, accepted);
-  // Until it is restarted, the panel starts the handler as a CGI program and leaves its input open.
+  // The panel starts the handler as a CGI program, and leaves its input open, until the panel is restarted.
   assert.equal((await shim.run(save)).output, accepted);
 });

@@ -31,8 +31,8 @@ runInstallStory('v6', description, (story) => {
   test('handlers of type xml: edits pass and are refused as before, and an update keeps the type', async () => {
     const { root, stage } = story();
     const place = join(story().folder, 'unpacked');
-    // Before its restart, the panel does not know the new type, and the installed hooks already use it. Edits
-    // continue during that time.
+    // Until the panel is restarted it does not know the new type, but the installed hooks already use it.
+    // Edits continue during that time.
     await story().editing('t', async () => {
       const done = await story().unpackAndInstall('1.1.0', place, '--handlers', 'xml');
       assert.equal(done.restarted, true);

@@ -256,7 +256,8 @@ export function runInstallStory(
     await story.domainsync('uninstall', '--purge');
     if (!restartsItself) {
       story.stage.panel.restartPanel();
-      // When it removes a plugin, ISPmanager 4 deletes the plugin's scripts itself.
+      // ISPmanager 4 itself deletes the scripts of a plugin that is removed in the panel. Here this test
+      // deletes them.
       rmSync(join(story.root, 'var/.plugin_scripts'), { recursive: true });
     }
     story.isPristine();

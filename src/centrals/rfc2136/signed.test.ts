@@ -54,7 +54,7 @@ async function signer(
     await central.close();
     await server.dispose();
   });
-  // While it starts, BIND opens its port twice, and ends the connections in between.
+  // BIND opens its port twice while it starts, and ends the connections in between.
   const answered = async (): Promise<string> => await dig(server, zone, 'SOA', '+dnssec').catch(String);
   await until(async () => (await answered()).includes('RRSIG'));
   return { server, central };
