@@ -202,7 +202,7 @@ function byHandHint(stage: Stage | ServerStage): string {
 
 const hello = address('hello', '192.0.2.77');
 
-/** Makes a command line for curl that makes the same call. */
+/** Makes a command line with which `curl` makes a call of the panel. */
 function byHand(
   panel: string,
   { name, password }: { readonly name: string; readonly password: string },

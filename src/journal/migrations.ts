@@ -158,8 +158,8 @@ export const migrations: readonly Migration[] = [
     fill: noteUnkeyed,
   },
   {
-    // Not breaking, because an earlier program does not use this table. Instead of commits, it counts how
-    // often the file is opened, in the fact `generation`.
+    // Not breaking, because an earlier program does not use this table. That program counts how often the
+    // file is opened, in the fact `generation`, and counts no commits.
     breaking: false,
     sql: heartbeatTable,
     fill: beginHeartbeat,

@@ -263,8 +263,8 @@ function fieldOf(form: Ispmanager5Row, field: string): string {
 }
 
 /**
- * The identifier of a row: the column `rkey`. If it is empty, `rtype_hidden` is used if it looks like an
- * identifier (docs/protocol.md#record-list-5).
+ * The identifier of a row: the column `rkey`. If `rkey` is empty, the column `rtype_hidden` counts, provided
+ * that its text looks like an identifier (docs/protocol.md#record-list-5).
  */
 function ispmanager5KeyOf(row: Ispmanager5Row): string {
   const { rkey = '', rtype_hidden: hidden = '' } = row;

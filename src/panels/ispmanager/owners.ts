@@ -100,7 +100,8 @@ async function asEachAccount(
 ): Promise<OwnerList> {
   const seen = new Map<DnsName, string[]>();
   for (const { name } of accounts) {
-    // An account may be deleted while the lists of the others are read. Then the panel refuses its list.
+    // While the lists of other accounts are read, an account may be deleted. Then the panel refuses to list
+    // the zones of that account.
     for (const zone of (await zonesSeenBy(name, ask)) ?? [])
       seen.set(zone, [...(seen.get(zone) ?? []), name]);
   }

@@ -127,7 +127,10 @@ async function failingZones(stage: AnyStage): Promise<number | undefined> {
  * owners cannot be read in another way.
  */
 const noOwners = { ownerColumn: 'none', ignoreSu: true } as const;
-/** Version 4, whose list always shows owners: a filter of the administrator hides the zone. */
+/**
+ * Switches with which a zone's owner is unknown in version 4, too. Its list always shows owners, so a filter
+ * of the administrator hides the zone.
+ */
 const zoneHidden = { filters: { [panelAdmin.name]: 'left' } } as const;
 
 /**
@@ -142,7 +145,7 @@ async function isLeftUnknown(stage: AnyStage, record: Wanted): Promise<void> {
 }
 
 /**
- * Makes the agent forget all owners and read them again, as it does after each pause.
+ * Makes the agent forget all owners and read them again, as happens after each pause.
  * @param isRead whether the owners in the status show that the agent has read them
  */
 async function readOwnersAnew(stage: AnyStage, isRead: (known: KnownOwners) => boolean): Promise<void> {
