@@ -197,8 +197,8 @@ export const catalogue = {
     ru: 'На центральном DNS больше нет домена {zone}. Обратитесь к провайдеру.',
   },
   'panel.not-read-yet': {
-    en: 'domainsync has only just started and has not read this panel yet. Try again in a minute.',
-    ru: 'domainsync только что запущен и ещё не прочитал данные этой панели. Повторите попытку через минуту.',
+    en: 'domainsync has only just started and has not read this panel yet. Try again in a few seconds.',
+    ru: 'domainsync только что запущен и ещё не прочитал данные этой панели. Повторите попытку через несколько секунд.',
   },
   'zone.baseline-running': {
     en: 'The first comparison with the central DNS is still running. Try again in a minute.',

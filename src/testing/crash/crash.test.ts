@@ -4,6 +4,7 @@
  */
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
+import { fakeClockLibrary } from './fake-clock.ts';
 import { missingForPair, type PairName } from './pairs.ts';
 import { planOf, type CrashPlan, type Sort } from './plan.ts';
 import { tellCrash } from './report.ts';
@@ -22,6 +23,15 @@ function agentStory(seed: number, ...sorts: readonly Sort[]): CrashPlan {
   return { ...story(seed, 'v6-dnsmgr', 4), users: 4, journal: null, troubles };
 }
 
+/** Makes a story in which the clock is set by an hour and more while users edit. */
+function clockStory(seed: number): CrashPlan {
+  const troubles = [3_600, -7_200, 100_000].map((seconds) => {
+    const what = { kind: 'clock', seconds } as const;
+    return { what, after: 1_500, lasts: 0, when: 'accepted' } as const;
+  });
+  return { ...story(seed, 'v6-dnsmgr', 4), journal: null, clock: true, troubles };
+}
+
 describe('real processes', { concurrency: true }, () => {
   for (const [pair, seed] of [
     ['v6-dnsmgr', 11],
@@ -33,6 +43,12 @@ describe('real processes', { concurrency: true }, () => {
       assert.ok(Object.keys(result.kills).length >= 3, tellCrash(result));
     });
   }
+
+  test('the clock of the agent is set', { skip: fakeClockLibrary === null && 'faketime' }, async () => {
+    const result = await playCrash(clockStory(15));
+    assert.deepEqual(result.violations, [], tellCrash(result));
+    assert.ok(result.clockSteps > 0, tellCrash(result));
+  });
 
   test('a hook that accepts once the agent is dead is found', async () => {
     const result = await playCrash(agentStory(13, 'accepted', 'accepted'), 'yes-man');

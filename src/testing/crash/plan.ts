@@ -16,12 +16,17 @@ export type JournalTrouble = (typeof journalTroubles)[number];
  */
 export type Sort = AnswerKind | 'refused by the panel';
 
-/** One fault of a story: a kill, a network failure or a fault of the journal. Times are milliseconds. */
+/**
+ * One fault of a story: a kill, a network failure, a fault of the journal, or a clock step. Times are
+ * milliseconds.
+ */
 export interface Trouble {
   readonly what:
     | { readonly kind: 'kill'; readonly target: KillTarget }
     | { readonly kind: 'network'; readonly mode: ProxyMode; readonly count: number }
-    | { readonly kind: 'journal'; readonly trouble: JournalTrouble };
+    | { readonly kind: 'journal'; readonly trouble: JournalTrouble }
+    /** From now on the agent's clock is so many seconds after the machine's clock. */
+    | { readonly kind: 'clock'; readonly seconds: number };
   /** Wait between the end of the previous trouble and this one. */
   readonly after: number;
   /** The wait `after` begins only when the next answer of this sort has come. Absent: it begins at once. */
@@ -40,6 +45,8 @@ export interface CrashPlan {
   /** Probability, from 0 to 1, that the panel is made to refuse its part of an edit. */
   readonly refusals: number;
   readonly journal: JournalTrouble | null;
+  /** Whether the agent's clock is set in the story. */
+  readonly clock: boolean;
   readonly troubles: readonly Trouble[];
 }
 
@@ -51,6 +58,16 @@ const targets: readonly KillTarget[] = [
 
 /** One of this many troubles is a network failure; the others are kills. */
 const networkEvery = 6;
+
+/** How many times a story sets the clock, if it sets it at all. */
+const clockSteps = 3;
+
+/**
+ * How far the clock is set, in seconds. With TSIG a clock may be wrong by at most 300 s (RFC 8945, section
+ * 10), so at BIND and Knot a story takes only the small ones.
+ */
+const smallSteps = [-250, -60, -4, 4, 60, 250] as const;
+const largeSteps = [-3_600, 3_600, 100_000] as const;
 
 /** Makes the plan of a story from a seed. @param kills how many processes the story kills */
 export function planOf(seed: number, pair: PairName, kills: number, waits?: CrashPlan['waits']): CrashPlan {
@@ -66,15 +83,29 @@ export function planOf(seed: number, pair: PairName, kills: number, waits?: Cras
     const lasts = random.between('journal lasts', 500, 3_000);
     troubles.splice(at, 0, { what, after: random.between('gap', 50, 500), lasts });
   }
+  const clock = random.chance('clock', 0.35);
+  for (let step = 0; step < (clock ? clockSteps : 0); step += 1) {
+    const at = random.between('clock at', 0, troubles.length - 1);
+    troubles.splice(at, 0, drawClockStep(random, pair));
+  }
   return {
     seed,
     pair,
+    clock,
     waits: waits ?? (random.chance('default waits', 0.08) ? 'default' : 'short'),
     users: random.between('users', 2, 4),
     refusals: 0.08,
     journal,
     troubles,
   };
+}
+
+function drawClockStep(random: Chances, pair: PairName): Trouble {
+  const { central } = crashPairs[pair];
+  const hasTsig = central === 'bind' || central === 'knot';
+  const steps: readonly number[] = hasTsig ? smallSteps : [...smallSteps, ...largeSteps];
+  const seconds = steps[random.between('clock step', 0, steps.length - 1)] ?? 0;
+  return { what: { kind: 'clock', seconds }, after: random.between('gap', 50, 500), lasts: 0 };
 }
 
 function drawTrouble(random: Chances, pair: PairName, isNetwork: boolean): Trouble {

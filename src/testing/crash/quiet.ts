@@ -5,6 +5,7 @@ import { ask, AskFailed } from '../../app/control/client.ts';
 import type { StatusReport } from '../../app/control/protocol.ts';
 import { address, saveClick } from '../stage/panel-words.ts';
 import { endProcess, until } from '../stage/stage.ts';
+import { setFakeClock } from './fake-clock.ts';
 import { killNow, productProcesses } from './processes.ts';
 import { crashCustomer, sharedZone, type Scene } from './scene.ts';
 
@@ -16,8 +17,9 @@ const longest = { short: 180_000, default: 420_000 };
  * @throws Error with the agent's last status if this takes too long
  */
 export async function comeToRest(scene: Scene): Promise<void> {
-  const { panel, proxy, plan, tell } = scene;
+  const { panel, proxy, plan, paths, tell } = scene;
   proxy.order('pass', 0);
+  setFakeClock(paths.root, 0);
   await panel.control('switches', { set: { failLocal: {} } });
   await panel.control('clearFaults');
   tell('the troubles are over');

@@ -16,6 +16,8 @@ export interface CrashSummary {
   readonly killed: Counts;
   /** How many stories had a fault of the journal, by the fault. */
   readonly journals: Counts;
+  /** How many clock steps the agents have noticed. */
+  readonly clockSteps: number;
   /** How many network failures were ordered, by the proxy's mode. */
   readonly network: Counts;
   /** How many edits were answered in which way. */
@@ -48,6 +50,7 @@ export function summarize(results: readonly CrashResult[], seconds: number): Cra
     kills: Object.values(killed).reduce((all, one) => all + one, 0),
     killed,
     journals: countOf(results.flatMap(({ plan }) => plan.journal ?? [])),
+    clockSteps: results.reduce((all, one) => all + one.clockSteps, 0),
     network: sum(
       results.flatMap(({ plan }) =>
         plan.troubles.map(({ what }) => (what.kind === 'network' ? { [what.mode]: what.count } : {})),

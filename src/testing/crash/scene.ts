@@ -10,6 +10,7 @@ import { commandLineOf, type CommandLine } from '../stage/command-line.ts';
 import { putPlugin } from '../stage/stage.ts';
 import { address, type Wanted } from '../stage/panel-words.ts';
 import { panelCentral, seedPanel, serverCentral, type CrashCentral } from './crash-central.ts';
+import { fakeClockLibrary, plantFakeClock } from './fake-clock.ts';
 import { crashPairs, isServer } from './pairs.ts';
 import type { CrashPlan, KillTarget, Sort } from './plan.ts';
 import { ProxyProcess } from './proxy-process.ts';
@@ -103,6 +104,7 @@ export async function openCrashScene(plan: CrashPlan): Promise<Scene> {
   mkdirSync(scene.paths.state, { recursive: true });
   if (plan.journal === 'disk-full' || plan.journal === 'read-only') mountState(scene);
   await putPlugin({ root, socket }, async () => void (await panel.control('restartPanel')));
+  if (plan.clock && fakeClockLibrary !== null) plantFakeClock(root, fakeClockLibrary);
   configure(scene);
   return scene;
 }

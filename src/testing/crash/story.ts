@@ -4,7 +4,7 @@ import { until } from '../stage/stage.ts';
 import { judgeStory, longestComparison, readSides } from './judge.ts';
 import type { CrashPlan, KillTarget } from './plan.ts';
 import { comeToRest, stopAgent } from './quiet.ts';
-import { closeCrashScene, crashCustomer, openCrashScene, sharedZone, type Scene } from './scene.ts';
+import { closeCrashScene, crashCustomer, logOf, openCrashScene, sharedZone, type Scene } from './scene.ts';
 import { bring, plantYesMan, type Plant } from './troubles.ts';
 import { CrashUser, type Knowledge } from './users.ts';
 import { address, saveClick } from '../stage/panel-words.ts';
@@ -17,6 +17,8 @@ export interface CrashResult {
   /** How many edits were answered in which way. */
   readonly answers: Readonly<Record<string, number>>;
   readonly excuses: Readonly<Record<string, number>>;
+  /** How many clock steps the agents have noticed. */
+  readonly clockSteps: number;
   readonly seconds: number;
   /** Everything that happened, one line each. */
   readonly told: readonly string[];
@@ -33,6 +35,7 @@ export async function playCrash(plan: CrashPlan, plant: Plant | null = null): Pr
   const scene = await openCrashScene(plan);
   const judgement = new Judgement();
   const knowledge: Knowledge = { slots: [], zones: [] };
+  let clockSteps = 0;
   try {
     await play(scene, knowledge, judgement, plant);
   } catch (error) {
@@ -40,6 +43,7 @@ export async function playCrash(plan: CrashPlan, plant: Plant | null = null): Pr
     judgement.violate('stage.restless', String(error));
   } finally {
     await stopAgent(scene);
+    clockSteps = logOf(scene).split(' clock.step ').length - 1;
     await closeCrashScene(scene, judgement.violations.length > 0 && plant === null);
   }
   return {
@@ -48,6 +52,7 @@ export async function playCrash(plan: CrashPlan, plant: Plant | null = null): Pr
     kills: Object.fromEntries(scene.kills),
     answers: Object.fromEntries(scene.heard),
     excuses: Object.fromEntries(judgement.excuses),
+    clockSteps,
     seconds: Math.round((performance.now() - began) / 1_000),
     told: scene.told,
     directory: scene.directory,

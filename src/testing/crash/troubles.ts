@@ -1,4 +1,4 @@
-/** Carries out the troubles of a story: kills, network failures and faults of the journal. */
+/** Carries out the troubles of a story: kills, network failures, faults of the journal and clock steps. */
 import { spawnSync } from 'node:child_process';
 import { existsSync, readFileSync, rmSync, statSync, truncateSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -6,6 +6,7 @@ import { DatabaseSync } from 'node:sqlite';
 import { setTimeout as after } from 'node:timers/promises';
 import { fillDisk } from '../small-disk.ts';
 import { until } from '../stage/stage.ts';
+import { fakeClockLibrary, setFakeClock } from './fake-clock.ts';
 import type { JournalTrouble, KillTarget, Trouble } from './plan.ts';
 import { killNow, productProcesses } from './processes.ts';
 import { journalOf, type Scene } from './scene.ts';
@@ -38,6 +39,10 @@ export async function bring(scene: Scene, trouble: Trouble, plant: Plant | null)
       return;
     case 'journal':
       await spoil(scene, what.trouble, lasts);
+      return;
+    case 'clock':
+      scene.tell(fakeClockLibrary === null ? 'the clock stays' : `the agent's clock: ${what.seconds} s`);
+      setFakeClock(scene.paths.root, what.seconds);
   }
 }
 
