@@ -30,9 +30,7 @@ export interface ZoneEntry {
 /** The state of a record between panel and central (docs/glossary.md#synced and below). */
 export type RecordState = 'synced' | 'panel-only' | 'central-only' | 'conflict' | 'excluded';
 
-/**
- * The state of one record on which both sides last agreed, or in which they differed at the last comparison.
- */
+/** One record of a zone: whether both sides have it, and what the last comparison said of it. */
 export interface LedgerRow {
   readonly record: ResourceRecord;
   readonly state: RecordState;

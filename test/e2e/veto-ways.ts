@@ -54,7 +54,7 @@ const get = (title: string, parameters: string, more: Partial<Way> = {}): Way =>
   ...more,
 });
 
-/** The requests that both generations can get, and those for this generation only. */
+/** The requests that the panels of both generations know, and those of the given generation only. */
 function waysOf({ edit, create, second, redrawn, redraws, emptySokInBody, more }: Words): Ways {
   return {
     records: [

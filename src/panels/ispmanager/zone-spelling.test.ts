@@ -194,7 +194,7 @@ for (const kind of kinds) {
     const changed = [`- ${street}.org. A 192.0.2.2`, `+ ${street}.org. A 192.0.2.3`];
     assert.deepEqual(done(panel, kind, { ...change, name: 'straße.example.org.' }, deep), changed);
     assert.deepEqual(done(panel, kind, { ...change, name: 'maß.example.org.' }, deep), ['name.deviation']);
-    // It is not known in which of the two ways the panel reads the new name.
+    // It is not known whether the panel reads `ß` as `ss` or keeps it (`xn--strae-oqa`).
     const plain = makeRecord({ name: 'strasse.example.org.', type: 'A', rdata: '192.0.2.2' });
     const typed = { ...change, elid: 'strasse.example.org. A  192.0.2.2', name: 'straße.example.org.' };
     assert.deepEqual(done(panel, kind, typed, [{ record: plain, key: typed.elid }]), ['name.deviation']);

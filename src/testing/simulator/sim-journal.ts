@@ -272,7 +272,10 @@ function isCut(fault: JournalFault | PowerCut): fault is PowerCut {
   return fault === 'cut-before' || fault === 'cut-after';
 }
 
-/** The journal as one run of the agent sees it. After the kill, no call settles and nothing is committed. */
+/**
+ * The journal as one run of the agent sees it. After this run is killed, no call returns or throws any more, and
+ * nothing is committed.
+ */
 export function mortalJournal(disk: JournalDisk, file: MemoryJournal, life: Life, clock: Clock): Journal {
   async function alive<T>(call: () => Promise<T>): Promise<T> {
     if (life.dead) return await never();

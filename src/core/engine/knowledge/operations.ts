@@ -77,8 +77,8 @@ export function isHeard({ class: group, state, afterSeen, removed, added }: Reco
 }
 
 /**
- * The open edits of the zone that a create has made, stuck ones left out. If a user created the zone, earlier
- * edits belong to a former zone of the same name. They end by themselves and say nothing of the new zone.
+ * The open edits in the zone that the given create has made, without stuck edits. If a user created the zone,
+ * earlier edits are left out too: they belong to a former zone of the same name, and end by themselves.
  * @param open open operations of the zone
  */
 export function editsIn(
