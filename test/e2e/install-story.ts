@@ -167,8 +167,8 @@ async function refusalOf(work: Promise<unknown>): Promise<string> {
 /**
  * Registers the tests that are the same for every kind of panel.
  * @param description path of the plugin's description file, relative to the panel's root
- * @param further registers more tests, which run before the plugin is removed; it gets a function that returns
- *   the stage
+ * @param further registers more tests, which run before the plugin is removed; it gets a function that
+ *   returns the stage
  */
 export function runInstallStory(
   generation: 'v4' | 'v6',

@@ -273,8 +273,8 @@ function isCut(fault: JournalFault | PowerCut): fault is PowerCut {
 }
 
 /**
- * The journal as one run of the agent sees it. After this run is killed, no call returns or throws any more, and
- * nothing is committed.
+ * The journal as one run of the agent sees it. After this run is killed, no call returns or throws any more,
+ * and nothing is committed.
  */
 export function mortalJournal(disk: JournalDisk, file: MemoryJournal, life: Life, clock: Clock): Journal {
   async function alive<T>(call: () => Promise<T>): Promise<T> {

@@ -33,8 +33,8 @@ class Scene {
   }
 
   /**
-   * Makes a read that takes `ms` milliseconds. @returns when it ended (milliseconds), and whether no call that
-   * edits the zone was being answered meanwhile
+   * Makes a read that takes `ms` milliseconds. @returns when it ended (milliseconds), and whether no call
+   * that edits the zone was being answered meanwhile
    */
   async read(of: typeof zone | '-', ms: number): Promise<readonly [number, boolean]> {
     const { value, quiet } = await this.#gate.quietly(of, async () => {
