@@ -78,7 +78,7 @@ export function isHeard({ class: group, state, afterSeen, removed, added }: Reco
 
 /**
  * The open edits in the zone that the given create has made, without stuck edits. If a user created the zone,
- * earlier edits are left out too: they belong to a former zone of the same name, and end by themselves.
+ * earlier edits are left out too. They belong to a former zone of the same name, and end by themselves.
  * @param open open operations of the zone
  */
 export function editsIn(
