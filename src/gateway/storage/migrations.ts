@@ -53,6 +53,17 @@ const migrations: readonly string[] = [
     body TEXT NOT NULL,
     hash TEXT NOT NULL
   ) STRICT;`,
+  `CREATE TABLE operator (
+    id TEXT PRIMARY KEY,
+    hash TEXT NOT NULL,
+    label TEXT NOT NULL,
+    networks TEXT NOT NULL,
+    created_at INTEGER NOT NULL,
+    expires_at INTEGER,
+    revoked_at INTEGER,
+    used_at INTEGER,
+    used_from TEXT
+  ) STRICT;`,
 ];
 
 /**

@@ -5,6 +5,8 @@ import {
   StorageError,
   type AuditEntry,
   type Customer,
+  type OperatorToken,
+  type StorageCounts,
   type StoredChange,
   type StoredToken,
   type ZoneOwner,
@@ -35,18 +37,30 @@ const customerRow = v.object({
   created_at: v.number(),
 });
 
-const tokenRow = v.object({
+const operatorRow = v.object({
   id: v.string(),
-  customer: v.string(),
   hash: v.string(),
   label: v.string(),
-  rights: v.pipe(v.string(), v.parseJson(), rightsSchema),
   networks: v.pipe(v.string(), v.parseJson(), v.array(v.string())),
   created_at: v.number(),
   expires_at: v.nullable(v.number()),
   revoked_at: v.nullable(v.number()),
   used_at: v.nullable(v.number()),
   used_from: v.nullable(v.string()),
+});
+
+const tokenRow = v.object({
+  ...operatorRow.entries,
+  customer: v.string(),
+  rights: v.pipe(v.string(), v.parseJson(), rightsSchema),
+});
+
+const countsRow = v.object({
+  customers: v.number(),
+  zones: v.number(),
+  claims: v.number(),
+  open_changes: v.number(),
+  oldest_change: v.nullable(v.number()),
 });
 
 const zoneRow = v.object({
@@ -103,21 +117,38 @@ export function readCustomer(row: unknown): Customer {
   return { id, state, mostZones, createdAt };
 }
 
-/** Reads a token from a row. @throws {StorageError} */
+/** Reads a token of a customer from a row. @throws {StorageError} */
 export function readStoredToken(row: unknown): StoredToken {
-  const { used_at: at, used_from: from, ...read } = checked(tokenRow, row);
+  const read = checked(tokenRow, row);
+  return { ...operatorToken(read), customer: read.customer, rights: read.rights };
+}
+
+/** Reads a token of the operator from a row. @throws {StorageError} */
+export function readOperatorToken(row: unknown): OperatorToken {
+  return operatorToken(checked(operatorRow, row));
+}
+
+function operatorToken({
+  used_at: at,
+  used_from: from,
+  ...read
+}: v.InferOutput<typeof operatorRow>): OperatorToken {
   return {
     id: read.id,
-    customer: read.customer,
     hash: read.hash,
     label: read.label,
-    rights: read.rights,
     networks: read.networks,
     createdAt: read.created_at,
     expiresAt: read.expires_at,
     revokedAt: read.revoked_at,
     lastUsed: at === null ? null : { at, from: from ?? '' },
   };
+}
+
+/** Reads the numbers of rows from a row. @throws {StorageError} */
+export function readCounts(row: unknown): StorageCounts {
+  const { open_changes: openChanges, oldest_change: oldestChange, ...read } = checked(countsRow, row);
+  return { ...read, openChanges, oldestChange };
 }
 
 /** Reads the owner of a zone from a row. @throws {StorageError} */

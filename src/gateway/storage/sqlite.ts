@@ -3,7 +3,15 @@ import { chmodSync, closeSync, openSync, statSync } from 'node:fs';
 import { DatabaseSync, type SQLInputValue, type StatementSync } from 'node:sqlite';
 import { labels, namesAbove, type DnsName } from '../../dns/name.ts';
 import { migrate } from './migrations.ts';
-import { readAuditEntry, readCustomer, readStoredChange, readStoredToken, readZoneOwner } from './rows.ts';
+import {
+  readAuditEntry,
+  readCounts,
+  readCustomer,
+  readOperatorToken,
+  readStoredChange,
+  readStoredToken,
+  readZoneOwner,
+} from './rows.ts';
 import {
   StorageError,
   type AuditEntry,
@@ -12,7 +20,9 @@ import {
   type Claim,
   type Customer,
   type CustomerChanges,
+  type OperatorToken,
   type Storage,
+  type StorageCounts,
   type StoredChange,
   type StoredToken,
   type ZoneClaim,
@@ -111,6 +121,39 @@ export class SqliteStorage implements Storage {
   async tokenUsed(id: string, at: number, from: string): Promise<void> {
     await this.#write(null, () => {
       this.#run('UPDATE token SET used_at = ?, used_from = ? WHERE id = ?', at, from, id);
+    });
+  }
+
+  async operators(): Promise<readonly OperatorToken[]> {
+    const sql = 'SELECT * FROM operator ORDER BY created_at, id';
+    return await this.#read(() => this.#all(sql).map(readOperatorToken));
+  }
+
+  async operator(id: string): Promise<OperatorToken | null> {
+    return await this.#read(() =>
+      maybe(this.#get('SELECT * FROM operator WHERE id = ?', id), readOperatorToken),
+    );
+  }
+
+  async addOperator(token: OperatorToken, audit: AuditFacts): Promise<void> {
+    const { id, hash, label, networks, createdAt, expiresAt } = token;
+    await this.#write(audit, () => {
+      const sql = `INSERT INTO operator (id, hash, label, networks, created_at, expires_at)
+        VALUES (?, ?, ?, ?, ?, ?)`;
+      this.#run(sql, id, hash, label, JSON.stringify(networks), createdAt, expiresAt);
+    });
+  }
+
+  async revokeOperator(id: string, at: number, audit: AuditFacts): Promise<boolean> {
+    return await this.#write(audit, () => {
+      const sql = 'UPDATE operator SET revoked_at = ? WHERE id = ? AND revoked_at IS NULL';
+      return this.#run(sql, at, id) > 0 ? true : unchanged(false);
+    });
+  }
+
+  async operatorUsed(id: string, at: number, from: string): Promise<void> {
+    await this.#write(null, () => {
+      this.#run('UPDATE operator SET used_at = ?, used_from = ? WHERE id = ?', at, from, id);
     });
   }
 
@@ -213,6 +256,15 @@ export class SqliteStorage implements Storage {
   async audit(after: number, most: number): Promise<readonly AuditEntry[]> {
     const sql = 'SELECT * FROM audit WHERE number > ? ORDER BY number LIMIT ?';
     return await this.#read(() => this.#all(sql, after, most).map(readAuditEntry));
+  }
+
+  async counts(): Promise<StorageCounts> {
+    const sql = `SELECT (SELECT count(*) FROM customer) AS customers,
+      (SELECT count(*) FROM zone WHERE left_at IS NULL AND pending = 0) AS zones,
+      (SELECT count(*) FROM zone WHERE pending = 1) AS claims,
+      (SELECT count(*) FROM change WHERE outcome IS NULL) AS open_changes,
+      (SELECT min(accepted_at) FROM change WHERE outcome IS NULL) AS oldest_change`;
+    return await this.#read(() => readCounts(this.#get(sql)));
   }
 
   async close(): Promise<void> {

@@ -44,6 +44,22 @@ export interface StoredToken {
   readonly lastUsed: { readonly at: number; readonly from: string } | null;
 }
 
+/** A token of the operator, without its secret. It belongs to no customer. */
+export type OperatorToken = Omit<StoredToken, 'customer' | 'rights'>;
+
+/** What the database has, for the gateway's metrics. */
+export interface StorageCounts {
+  readonly customers: number;
+  /** Zones that somebody has; claimed and deleted ones are left out. */
+  readonly zones: number;
+  /** Names that are only claimed. */
+  readonly claims: number;
+  /** Changes that have no outcome yet. */
+  readonly openChanges: number;
+  /** When the oldest of them was accepted, wall clock in milliseconds; null: there is none. */
+  readonly oldestChange: number | null;
+}
+
 /** Who has a zone. */
 export interface ZoneOwner {
   readonly zone: DnsName;
@@ -134,6 +150,14 @@ export interface Storage {
   revokeToken(id: string, at: number, audit: AuditFacts): Promise<boolean>;
   tokenUsed(id: string, at: number, from: string): Promise<void>;
 
+  /** All tokens of the operator, in the order in which they were made. */
+  operators(): Promise<readonly OperatorToken[]>;
+  operator(id: string): Promise<OperatorToken | null>;
+  addOperator(token: OperatorToken, audit: AuditFacts): Promise<void>;
+  /** @returns false: the operator has no such token, or it was revoked before */
+  revokeOperator(id: string, at: number, audit: AuditFacts): Promise<boolean>;
+  operatorUsed(id: string, at: number, from: string): Promise<void>;
+
   /** Zones that the customer has; claimed and deleted ones are left out. */
   zonesOf(customer: string): Promise<readonly DnsName[]>;
   /** Claims whose create has no known outcome. */
@@ -167,6 +191,7 @@ export interface Storage {
 
   /** @param after number of the entry after which the list begins; 0: from the first */
   audit(after: number, most: number): Promise<readonly AuditEntry[]>;
+  counts(): Promise<StorageCounts>;
   close(): Promise<void>;
 }
 

@@ -113,6 +113,45 @@ export function storageContract(name: string, makeSubject: () => Promise<Storage
       });
     });
 
+    test('tokens of the operator are apart from those of customers', async () => {
+      await withStorage(async (storage, subject) => {
+        const { customer: _customer, rights: _rights, ...token } = sampleToken('operator');
+        await storage.addOperator(token, auditFacts('operator'));
+        await storage.operatorUsed('operator', 9, '192.0.2.7');
+        const used = { ...token, lastUsed: { at: 9, from: '192.0.2.7' } };
+        const second = await subject.open();
+        assert.deepEqual(await second.operator('operator'), used);
+        assert.deepEqual([await second.token('operator'), await second.operator('token001')], [null, null]);
+        assert.equal(await second.revokeOperator('operator', 12, auditFacts('revoke')), true);
+        assert.equal(await second.revokeOperator('operator', 13, auditFacts('revoke')), false);
+        await second.close();
+        assert.deepEqual(await storage.operators(), [{ ...used, revokedAt: 12 }]);
+        assert.deepEqual(
+          (await storage.audit(0, 10)).map(({ what }) => what),
+          ['customer', 'customer', 'operator', 'revoke'],
+        );
+      });
+    });
+
+    test('counts zones, claims and changes without an outcome', async () => {
+      await withStorage(async (storage) => {
+        const none = { customers: 2, zones: 0, claims: 0, openChanges: 0, oldestChange: null };
+        assert.deepEqual(await storage.counts(), none);
+        await claim(storage, 'example.org');
+        await claim(storage, 'gone.example');
+        await storage.releaseZone(zoneName('gone.example'), 'shop', 1, auditFacts('release'));
+        const half = { zone: zoneName('half.example'), customer: 'other', at: 0, quarantine: day };
+        await storage.claimZone(half, auditFacts('claim'));
+        await storage.addToken(sampleToken('token001'), auditFacts('token'));
+        await storage.acceptChange({ ...sampleChange('key00001'), acceptedAt: 7 }, auditFacts('accept'));
+        await storage.acceptChange({ ...sampleChange('key00002'), acceptedAt: 5 }, auditFacts('accept'));
+        const some = { customers: 2, zones: 1, claims: 1, openChanges: 2, oldestChange: 5 };
+        assert.deepEqual(await storage.counts(), some);
+        await storage.endChange('token001', 'key00002', { kind: 'interrupted' }, auditFacts('end'));
+        assert.deepEqual(await storage.counts(), { ...some, openChanges: 1, oldestChange: 7 });
+      });
+    });
+
     test('a zone has one owner; zones above and below it are not for others', async () => {
       await withStorage(async (storage) => {
         assert.equal(await claim(storage, 'www.example.org'), 'claimed');
