@@ -53,6 +53,17 @@ export const storageMigrations: readonly string[] = [
     body TEXT NOT NULL,
     hash TEXT NOT NULL
   ) STRICT;`,
+  `CREATE TABLE operator (
+    id TEXT PRIMARY KEY,
+    hash TEXT NOT NULL,
+    label TEXT NOT NULL,
+    networks TEXT NOT NULL,
+    created_at INTEGER NOT NULL,
+    expires_at INTEGER,
+    revoked_at INTEGER,
+    used_at INTEGER,
+    used_from TEXT
+  ) STRICT;`,
   `ALTER TABLE customer ADD COLUMN most_tokens INTEGER NOT NULL DEFAULT 1000;
   ALTER TABLE customer ADD COLUMN most_records INTEGER NOT NULL DEFAULT 100000;
   ALTER TABLE customer ADD COLUMN most_rrset_records INTEGER NOT NULL DEFAULT 2000;

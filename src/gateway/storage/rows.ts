@@ -7,6 +7,8 @@ import {
   type AuditHead,
   type AuditLink,
   type Customer,
+  type OperatorToken,
+  type StorageCounts,
   type StoredChange,
   type StoredToken,
   type TransferCode,
@@ -45,23 +47,35 @@ const customerRow = v.object({
   created_at: v.number(),
 });
 
-const tokenRow = v.object({
+const operatorRow = v.object({
   id: v.string(),
-  customer: v.string(),
   hash: v.string(),
-  previous_hash: v.nullable(v.string()),
-  previous_until: v.nullable(v.number()),
   label: v.string(),
-  rights: v.pipe(v.string(), v.parseJson(), rightsSchema),
   networks: v.pipe(v.string(), v.parseJson(), v.array(v.string())),
   created_at: v.number(),
   expires_at: v.nullable(v.number()),
   revoked_at: v.nullable(v.number()),
+  used_at: v.nullable(v.number()),
+  used_from: v.nullable(v.string()),
+});
+
+const tokenRow = v.object({
+  ...operatorRow.entries,
+  customer: v.string(),
+  rights: v.pipe(v.string(), v.parseJson(), rightsSchema),
+  previous_hash: v.nullable(v.string()),
+  previous_until: v.nullable(v.number()),
   idle: v.nullable(v.number()),
   maker: v.nullable(v.string()),
   makes_tokens: v.number(),
-  used_at: v.nullable(v.number()),
-  used_from: v.nullable(v.string()),
+});
+
+const countsRow = v.object({
+  customers: v.number(),
+  zones: v.number(),
+  claims: v.number(),
+  open_changes: v.number(),
+  oldest_change: v.nullable(v.number()),
 });
 
 const zoneRow = v.object({
@@ -153,31 +167,47 @@ export function readCustomer(row: unknown): Customer {
   return { id: read.id, state: read.state, limits, createdAt: read.created_at };
 }
 
-/** Reads a token from a row. @throws {StorageError} */
+/** Reads a token of a customer from a row. @throws {StorageError} */
 export function readStoredToken(row: unknown): StoredToken {
-  const {
-    used_at: at,
-    used_from: from,
-    previous_hash: hash,
-    previous_until: until,
-    ...read
-  } = checked(tokenRow, row);
+  const read = checked(tokenRow, row);
+  const { previous_hash: hash, previous_until: until } = read;
+  return {
+    ...operatorToken(read),
+    customer: read.customer,
+    previous: hash === null || until === null ? null : { hash, until },
+    rights: read.rights,
+    idle: read.idle,
+    maker: read.maker,
+    makesTokens: read.makes_tokens === 1,
+  };
+}
+
+/** Reads a token of the operator from a row. @throws {StorageError} */
+export function readOperatorToken(row: unknown): OperatorToken {
+  return operatorToken(checked(operatorRow, row));
+}
+
+function operatorToken({
+  used_at: at,
+  used_from: from,
+  ...read
+}: v.InferOutput<typeof operatorRow>): OperatorToken {
   return {
     id: read.id,
-    customer: read.customer,
     hash: read.hash,
-    previous: hash === null || until === null ? null : { hash, until },
     label: read.label,
-    rights: read.rights,
     networks: read.networks,
     createdAt: read.created_at,
     expiresAt: read.expires_at,
     revokedAt: read.revoked_at,
-    idle: read.idle,
-    maker: read.maker,
-    makesTokens: read.makes_tokens === 1,
     lastUsed: at === null ? null : { at, from: from ?? '' },
   };
+}
+
+/** Reads the numbers of rows from a row. @throws {StorageError} */
+export function readCounts(row: unknown): StorageCounts {
+  const { open_changes: openChanges, oldest_change: oldestChange, ...read } = checked(countsRow, row);
+  return { ...read, openChanges, oldestChange };
 }
 
 /** Reads the owner of a zone from a row. @throws {StorageError} */

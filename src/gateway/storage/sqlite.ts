@@ -4,7 +4,9 @@ import { reversed } from './reversed-name.ts';
 import {
   readAuditEntry,
   readAuditLink,
+  readCounts,
   readCustomer,
+  readOperatorToken,
   readStoredChange,
   readStoredToken,
   readZoneOwner,
@@ -30,8 +32,10 @@ import type {
   CustomerChanges,
   Erasure,
   LimitReached,
+  OperatorToken,
   Rotation,
   Storage,
+  StorageCounts,
   StoredChange,
   StoredToken,
   TransferCode,
@@ -130,6 +134,30 @@ export class SqliteStorage implements Storage {
 
   async allZones(): Promise<readonly ZoneOwner[]> {
     return await this.#all('SELECT * FROM zone WHERE left_at IS NULL ORDER BY name', [], readZoneOwner);
+  }
+
+  async operators(): Promise<readonly OperatorToken[]> {
+    return await this.#all('SELECT * FROM operator ORDER BY created_at, id', [], readOperatorToken);
+  }
+
+  async operator(id: string): Promise<OperatorToken | null> {
+    return await this.#one('SELECT * FROM operator WHERE id = ?', [id], readOperatorToken);
+  }
+
+  async addOperator(token: OperatorToken, audit: AuditFacts): Promise<void> {
+    const { id, hash, label, networks, createdAt, expiresAt } = token;
+    const sql = `INSERT INTO operator (id, hash, label, networks, created_at, expires_at)
+      VALUES (?, ?, ?, ?, ?, ?)`;
+    await this.#change(audit, sql, [id, hash, label, JSON.stringify(networks), createdAt, expiresAt]);
+  }
+
+  async revokeOperator(id: string, at: number, audit: AuditFacts): Promise<boolean> {
+    const sql = 'UPDATE operator SET revoked_at = ? WHERE id = ? AND revoked_at IS NULL';
+    return await this.#change(audit, sql, [at, id]);
+  }
+
+  async operatorUsed(id: string, at: number, from: string): Promise<void> {
+    await this.#change(null, 'UPDATE operator SET used_at = ?, used_from = ? WHERE id = ?', [at, from, id]);
   }
 
   async zonesOf(customer: string): Promise<readonly DnsName[]> {
@@ -304,6 +332,15 @@ export class SqliteStorage implements Storage {
     return await this.#all(sql, [after, most], readAuditEntry);
   }
 
+  async counts(): Promise<StorageCounts> {
+    const sql = `SELECT (SELECT count(*) FROM customer) AS customers,
+      (SELECT count(*) FROM zone WHERE left_at IS NULL AND pending = 0) AS zones,
+      (SELECT count(*) FROM zone WHERE pending = 1) AS claims,
+      (SELECT count(*) FROM change WHERE outcome IS NULL) AS open_changes,
+      (SELECT min(accepted_at) FROM change WHERE outcome IS NULL) AS oldest_change`;
+    return await this.#database.read(() => readCounts(this.#database.get(sql)));
+  }
+
   async auditHead(): Promise<AuditHead> {
     return await this.#database.read(() => this.#database.head());
   }
@@ -323,6 +360,11 @@ export class SqliteStorage implements Storage {
       const uses = of('used_at', 'used_from', 'customer');
       this.#database.run(`UPDATE change SET client = '' WHERE client <> '' AND ${changes}`, ...values);
       this.#database.run(`UPDATE token SET used_from = '' WHERE used_from <> '' AND ${uses}`, ...values);
+      const operators = of('used_at', 'used_from', 'NULL');
+      this.#database.run(
+        `UPDATE operator SET used_from = '' WHERE used_from <> '' AND ${operators}`,
+        ...values,
+      );
       const sql = `UPDATE audit SET client = NULL, salt = NULL WHERE client IS NOT NULL AND ${entries}`;
       return this.#database.run(sql, ...values);
     });

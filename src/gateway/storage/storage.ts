@@ -97,6 +97,25 @@ export const newTokenFacts = {
   lastUsed: null,
 } as const satisfies Partial<StoredToken>;
 
+/** A token of the operator, without its secret. It belongs to no customer. */
+export type OperatorToken = Pick<
+  StoredToken,
+  'id' | 'hash' | 'label' | 'networks' | 'createdAt' | 'expiresAt' | 'revokedAt' | 'lastUsed'
+>;
+
+/** What the database has, for the gateway's metrics. */
+export interface StorageCounts {
+  readonly customers: number;
+  /** Zones that somebody has; claimed and deleted ones are left out. */
+  readonly zones: number;
+  /** Names that are only claimed. */
+  readonly claims: number;
+  /** Changes that have no outcome yet. */
+  readonly openChanges: number;
+  /** When the oldest of them was accepted, wall clock in milliseconds; null: there is none. */
+  readonly oldestChange: number | null;
+}
+
 /** Who has a zone. */
 export interface ZoneOwner {
   readonly zone: DnsName;
@@ -281,6 +300,14 @@ export interface Storage {
   revokeToken(id: string, at: number, audit: AuditFacts): Promise<boolean>;
   tokenUsed(id: string, at: number, from: string): Promise<void>;
 
+  /** All tokens of the operator, in the order in which they were made. */
+  operators(): Promise<readonly OperatorToken[]>;
+  operator(id: string): Promise<OperatorToken | null>;
+  addOperator(token: OperatorToken, audit: AuditFacts): Promise<void>;
+  /** @returns false: the operator has no such token, or it was revoked before */
+  revokeOperator(id: string, at: number, audit: AuditFacts): Promise<boolean>;
+  operatorUsed(id: string, at: number, from: string): Promise<void>;
+
   /** All zones that customers have, also claimed ones. Deleted ones are left out. */
   allZones(): Promise<readonly ZoneOwner[]>;
   /** Zones that the customer has; claimed and deleted ones are left out. */
@@ -363,6 +390,7 @@ export interface Storage {
    * @returns the number of entries of the audit that had such an address
    */
   eraseAddresses(erasure: Erasure, audit: AuditFacts | null): Promise<number>;
+  counts(): Promise<StorageCounts>;
   close(): Promise<void>;
 }
 

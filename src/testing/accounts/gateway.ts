@@ -115,7 +115,9 @@ export async function startGatewayBench(options: PowerdnsOptions = {}): Promise<
     },
     accept: async (customer, token, key, zone) => {
       const id = readToken(token)?.id ?? '';
-      await storage.acceptChange({ ...sampleChange(key), customer, token: id, zone }, audit);
+      await storage.countRecords(zone, 0);
+      const earlier = await storage.acceptChange({ ...sampleChange(key), customer, token: id, zone }, audit);
+      assert.equal(earlier, null);
     },
     transfer: async (zone, customer) => {
       const moved = await storage.transferZone({ zone, to: customer, withBelow: false }, audit);

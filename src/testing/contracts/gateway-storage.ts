@@ -10,6 +10,7 @@ import {
   type AuditLink,
   type ChangeOutcome,
   type Limits,
+  type OperatorToken,
   type Storage,
   type StoredChange,
   type StoredToken,
@@ -60,6 +61,11 @@ function sampleToken(id: string): StoredToken {
     rights: { rules: [rule], createZones: ['**'], deleteZones: [], protectedTypes: ['CAA'] },
     createdAt: 1,
   };
+}
+
+function sampleOperator(of: string): OperatorToken {
+  const { id, hash, label, networks, createdAt, expiresAt, revokedAt, lastUsed } = sampleToken(of);
+  return { id, hash, label, networks, createdAt, expiresAt, revokedAt, lastUsed };
 }
 
 /** Whether the entries are all that were stored, from the first one on, and as they were stored. */
@@ -136,6 +142,46 @@ export function storageContract(name: string, makeSubject: () => Promise<Storage
         });
         assert.equal(await storage.customer('nobody'), null);
         assert.equal(await storage.token('nobody'), null);
+      });
+    });
+
+    test('tokens of the operator are apart from those of customers', async () => {
+      await withStorage(async (storage, subject) => {
+        const token = sampleOperator('operator');
+        await storage.addOperator(token, auditFacts('operator'));
+        await storage.operatorUsed('operator', 9, '192.0.2.7');
+        const used = { ...token, lastUsed: { at: 9, from: '192.0.2.7' } };
+        const second = await subject.open();
+        assert.deepEqual(await second.operator('operator'), used);
+        assert.deepEqual([await second.token('operator'), await second.operator('token001')], [null, null]);
+        assert.equal(await second.revokeOperator('operator', 12, auditFacts('revoke')), true);
+        assert.equal(await second.revokeOperator('operator', 13, auditFacts('revoke')), false);
+        await second.close();
+        assert.deepEqual(await storage.operators(), [{ ...used, revokedAt: 12 }]);
+        assert.deepEqual(
+          (await storage.audit(0, 10)).map(({ what }) => what),
+          ['customer', 'customer', 'operator', 'revoke'],
+        );
+      });
+    });
+
+    test('counts zones, claims and changes without an outcome', async () => {
+      await withStorage(async (storage) => {
+        const none = { customers: 2, zones: 0, claims: 0, openChanges: 0, oldestChange: null };
+        assert.deepEqual(await storage.counts(), none);
+        await claim(storage, 'example.org');
+        await claim(storage, 'gone.example');
+        await storage.releaseZone(zoneName('gone.example'), 'shop', 1, auditFacts('release'));
+        const half = { zone: zoneName('half.example'), customer: 'other', at: 0, quarantine: day };
+        await storage.claimZone(half, auditFacts('claim'));
+        await storage.addToken(sampleToken('token001'), auditFacts('token'));
+        await storage.countRecords(zone, 0);
+        await storage.acceptChange({ ...sampleChange('key00001'), acceptedAt: 7 }, auditFacts('accept'));
+        await storage.acceptChange({ ...sampleChange('key00002'), acceptedAt: 5 }, auditFacts('accept'));
+        const some = { customers: 2, zones: 1, claims: 1, openChanges: 2, oldestChange: 5 };
+        assert.deepEqual(await storage.counts(), some);
+        await storage.endChange('token001', 'key00002', { kind: 'interrupted' }, auditFacts('end'));
+        assert.deepEqual(await storage.counts(), { ...some, openChanges: 1, oldestChange: 7 });
       });
     });
 
@@ -520,8 +566,8 @@ export function storageContract(name: string, makeSubject: () => Promise<Storage
             { ...auditFacts('seen'), customer, from },
           );
         const links = await storage.auditLinks(0, 100);
-        const { number, hash } = links.at(-1)!;
-        assert.deepEqual(await storage.auditHead(), { number, hash });
+        const last = links.at(-1)!;
+        assert.deepEqual(await storage.auditHead(), { number: last.number, hash: last.hash });
         assert.ok(isWhole(links));
         for (const change of [{ at: 1 }, { client: '192.0.2.9' }, { body: '{}' }, { clientHash: null }])
           assert.ok(!isWhole(links.with(1, { ...links[1]!, ...change })), JSON.stringify(change));
@@ -539,15 +585,19 @@ export function storageContract(name: string, makeSubject: () => Promise<Storage
         ]);
         assert.equal((await storage.token('token001'))?.lastUsed?.from, '');
         assert.equal((await storage.change('token001', 'key00001'))?.from, '');
+        const token = sampleOperator('operator');
+        await storage.addOperator(token, { ...auditFacts('operator'), from: '192.0.2.7' });
+        await storage.operatorUsed('operator', 9, '192.0.2.7');
         const old = { before: Number.MAX_SAFE_INTEGER, client: null, customer: null };
         await storage.eraseAddresses(old, null);
+        assert.equal((await storage.operator('operator'))?.lastUsed?.from, '');
         assert.deepEqual(await shown(), [
           ['', true],
           ['', true],
           ['', true],
         ]);
         const rest = await storage.auditLinks(0, 100);
-        assert.ok(isWhole(rest) && rest.length === links.length + 1);
+        assert.ok(isWhole(rest) && rest.length === links.length + 2);
         assert.ok(!JSON.stringify(rest).includes('192.0.2.'));
       });
     });
