@@ -10,6 +10,18 @@ export const gatewayTexts = {
     en: 'Nobody can create the zone {zone}: it is the root or a top-level domain.',
     ru: 'Зону {zone} создать нельзя: это корень или домен верхнего уровня.',
   },
+  'gateway.token-wider': {
+    en: 'The token would be able to do more than the one that makes it ({text}). Nothing was changed. Grant less: each rule within one rule of the maker, its networks, its end.',
+    ru: 'Новый токен мог бы больше, чем тот, которым его создают ({text}). Ничего не изменено. Дайте меньше прав: каждое правило в пределах одного правила исходного токена, его сетей и срока.',
+  },
+  'gateway.no-network': {
+    en: '{text} is neither an address nor a network such as 192.0.2.0/24.',
+    ru: '{text} — не адрес и не сеть вида 192.0.2.0/24.',
+  },
+  'gateway.too-many-writes': {
+    en: 'The account has reached its limit of {text}. Nothing was changed. Try again later.',
+    ru: 'Достигнут предел учётной записи: {text}. Ничего не изменено. Повторите попытку позже.',
+  },
   'gateway.bad-request': {
     en: 'The gateway does not understand the request ({text}). Nothing was changed.',
     ru: 'Шлюз не понимает запрос ({text}). Ничего не изменено.',

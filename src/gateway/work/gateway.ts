@@ -8,11 +8,19 @@ import {
   type Signing,
   type ZoneSeed,
 } from '../../core/central.ts';
-import type { DnsName } from '../../dns/name.ts';
+import { isWithin, type DnsName } from '../../dns/name.ts';
 import type { ResourceRecord } from '../../dns/record.ts';
 import { changeNames, rrsetId, type Change } from '../../dns/zone.ts';
 import { ApiRefusal, denied, fromBackend, noSuchZone } from '../api-refusal.ts';
-import { decideChange, mayCreateZone, mayDeleteZone, mayRead, mayReadZone } from '../rights/decide.ts';
+import {
+  decideChange,
+  denialOfDelete,
+  mayCreateZone,
+  mayDeleteZone,
+  mayRead,
+  mayReadZone,
+} from '../rights/decide.ts';
+import { codeHash, makeCode } from '../rights/token.ts';
 import {
   StorageError,
   type AuditFacts,
@@ -42,6 +50,16 @@ export interface NewZone {
   /** Records that it gets at once. */
   readonly content: readonly ResourceRecord[];
 }
+
+/** What an owner hands to the receiver of a zone. */
+export interface OfferedZone {
+  readonly code: string;
+  /** Until when it can be used, wall clock in milliseconds. */
+  readonly expiresAt: number;
+}
+
+/** For how long a transfer code can be used, milliseconds. */
+const codeLife = 900_000;
 
 export interface GatewayParts {
   readonly storage: Storage;
@@ -187,7 +205,7 @@ export class Gateway {
   async deleteZone(sender: Caller, zone: DnsName): Promise<'deleted' | 'missing'> {
     return await this.#inOwnZone(sender, zone, async ({ caller, ctx }) => {
       const { storage, backend, wall } = this.#parts;
-      if (!mayDeleteZone(caller.token.rights, zone)) throw denied({ text: 'zone.delete' });
+      await this.#demandDeletable(caller, zone, ctx);
       demandWritable(caller);
       const asked = auditOf(caller, 'zone.delete-accepted', zone, {});
       demandWithin(await storage.acceptDelete(zone, caller.customer.id, wall(), asked));
@@ -195,6 +213,44 @@ export class Gateway {
       const audit = auditOf(caller, 'zone.deleted', zone, { done });
       await afterWrite(storage.releaseZone(zone, caller.customer.id, wall(), audit));
       return done;
+    });
+  }
+
+  /**
+   * Makes a code with which another customer can take the zone. Whoever may delete the zone may do that.
+   * @param withBelow whether the customer's zones below go with it
+   * @returns the code, which is shown once
+   */
+  async offerZone(sender: Caller, zone: DnsName, withBelow: boolean): Promise<OfferedZone> {
+    return await this.#inOwnZone(sender, zone, async ({ caller, ctx }) => {
+      const { storage, wall } = this.#parts;
+      demandWritable(caller);
+      const below = withBelow
+        ? (await storage.zonesOf(caller.customer.id)).filter((one) => isWithin(one, zone))
+        : [];
+      for (const one of new Set([zone, ...below])) await this.#demandDeletable(caller, one, ctx);
+      const { text: code, hash } = makeCode();
+      const expiresAt = wall() + codeLife;
+      const audit = auditOf(caller, 'zone.offered', zone, { withBelow, expiresAt });
+      const stored = { hash, zone, customer: caller.customer.id, withBelow, expiresAt };
+      if (!(await storage.addTransferCode(stored, audit))) throw noSuchZone();
+      return { code, expiresAt };
+    });
+  }
+
+  /** Takes a zone of another customer with his code. Its records stay. @returns the zones that have moved */
+  async takeZone(sender: Caller, zone: DnsName, code: string): Promise<readonly DnsName[]> {
+    return await this.#inTurn(sender, zone, async ({ caller }) => {
+      const { storage, wall } = this.#parts;
+      demandZoneName(zone);
+      if (!mayCreateZone(caller.token.rights, zone)) throw denied({ text: 'zone.create' });
+      demandWritable(caller);
+      const taken = { hash: codeHash(code), zone, to: caller.customer.id, at: wall() };
+      const done = await storage.takeTransferCode(taken, auditOf(caller, 'zone.transferred', zone, {}));
+      if (done === 'missing')
+        throw new ApiRefusal(404, 'central.missing', { params: { text: 'transfer code' } });
+      if ('moved' in done) return done.moved;
+      throw 'limit' in done ? overLimit(done.limit) : foreignZone(zone);
     });
   }
 
@@ -221,6 +277,17 @@ export class Gateway {
     const owner = await this.#parts.storage.zone(zone);
     const isOwn = owner?.customer === caller.customer.id && owner.leftAt === null && !owner.isPending;
     if (!isOwn || !mayReadZone(caller.token.rights, zone)) throw noSuchZone();
+  }
+
+  /** Refuses a token that may not delete the zone with all that is in it now. */
+  async #demandDeletable({ token: { rights } }: Caller, zone: DnsName, ctx: CallContext): Promise<void> {
+    if (!mayDeleteZone(rights, zone)) throw denied({ text: 'zone.delete' });
+    const present = await this.#parts.backend.readZone(zone, [], ctx);
+    const denial = denialOfDelete(rights, zone, present ?? []);
+    if (denial === null) return;
+    // What the token may not read is not named.
+    const isShown = denial !== 'zone' && mayRead(rights, zone, denial);
+    throw denied({ text: isShown ? `zone.delete: ${denial.name} ${denial.type}` : 'zone.delete' });
   }
 
   /** @throws {ApiRefusal} why the change is not accepted. @returns the records at the names of the change */
