@@ -47,8 +47,8 @@ export async function startGateway(
   const memory = { get: () => null, put: () => undefined };
   const backend = await centralModule(settings.backend.kind).open(settings.backend, { clock, log, memory });
   const { timeout } = settings.backend;
-  const { quarantine, keepChanges } = settings;
-  const gateway = new Gateway({ storage, backend, wall: Date.now, timeout, quarantine });
+  const { quarantine, keepChanges, names } = settings;
+  const gateway = new Gateway({ storage, backend, wall: Date.now, timeout, quarantine, names });
   for (const { zone, key } of await storage.interruptChanges(Date.now()))
     log(2, 'change.interrupted', { zone, key });
   await gateway.settleClaims().catch((error: unknown) => {

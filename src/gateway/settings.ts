@@ -10,6 +10,8 @@ import { problem, type Problem } from '../dns/problem.ts';
 import { isLoopback } from '../net/http.ts';
 import { isSystemError } from '../net/system-error.ts';
 import type { Certificate } from './api/server.ts';
+import { readNameRules } from './names/name-settings.ts';
+import type { NameRules } from './names/zone-names.ts';
 
 /** The port of the API, if the settings name none. */
 const usualPort = 8553;
@@ -28,6 +30,18 @@ const sections = {
     state: textOption(
       'Folder of the database, `/var/lib/domainsync-gateway` by default.',
       'Папка базы данных, по умолчанию `/var/lib/domainsync-gateway`.',
+    ),
+    reserved: listOption(
+      'Names and networks of the provider. No customer can create a zone with such a name, below or above it, or a reverse zone of such a network.',
+      'Имена и сети провайдера. Клиент не может создать зону с таким именем, выше или ниже него, и обратную зону такой сети.',
+    ),
+    reverse: listOption(
+      'Networks in which customers can create reverse zones. Without it they cannot create any.',
+      'Сети, обратные зоны которых могут создавать клиенты. Без этого параметра — никакие.',
+    ),
+    public_suffixes: textOption(
+      'File with the Public Suffix List, instead of the one in this release.',
+      'Файл со списком Public Suffix List вместо встроенного.',
     ),
     quarantine: numberOption(
       'days',
@@ -71,6 +85,8 @@ export interface GatewaySettings {
   readonly certificate: Certificate | null;
   /** Folder of the database. */
   readonly state: string;
+  /** Of which names customers may make zones. */
+  readonly names: NameRules;
   /** Milliseconds. */
   readonly quarantine: number;
   /** Milliseconds. */
@@ -127,6 +143,7 @@ export function loadGatewaySettings(path: string): GatewaySettings {
   const certificate = certificateOf(values.gateway, problems, at);
   if (listen !== null && certificate === null && !isLoopback(listen.host))
     problems.push(problem('gateway.certificate-needed', at('gateway.listen')));
+  const names = nameRulesOf(values, problems, at);
   const password = passwordOf(values.backend, problems, at);
   for (const option of ['host', 'username'] as const)
     if (values.backend[option] === '') problems.push(problem('settings.missing', at(`backend.${option}`)));
@@ -137,6 +154,7 @@ export function loadGatewaySettings(path: string): GatewaySettings {
     listen,
     certificate,
     state: gateway.state || usualState,
+    names,
     quarantine: gateway.quarantine,
     keepChanges: gateway.keep_changes,
     backend: {
@@ -218,6 +236,21 @@ function certificateOf(
     }
   };
   return { cert: read(certificate, 'gateway.certificate'), key: read(key, 'gateway.key') };
+}
+
+/** Names of name servers are reserved too: a zone with such a name would answer for all other zones. */
+function nameRulesOf({ gateway, backend }: Values, problems: Problem[], at: Place): NameRules {
+  const { rules, wrong, badFile } = readNameRules({
+    reserved: [...gateway.reserved, ...backend.nameservers],
+    reverse: gateway.reverse,
+    suffixFile: gateway.public_suffixes,
+  });
+  for (const option of wrong) problems.push(problem('gateway.bad-option', at(`gateway.${option}`)));
+  if (badFile) {
+    const file = gateway.public_suffixes;
+    problems.push(problem('gateway.bad-suffixes', { file, ...at('gateway.public_suffixes') }));
+  }
+  return rules;
 }
 
 function passwordOf(

@@ -31,6 +31,7 @@ import {
   type StoredChange,
   type ZoneClaim,
 } from '../storage/storage.ts';
+import type { NameRules } from '../names/zone-names.ts';
 import { auditOf, demandWritable, readAgain, type Caller } from './caller.ts';
 import { demandContentLimits, demandRrsetLimits, demandWithin, overLimit } from './limits.ts';
 import { demandNoUnownedAbove, demandZoneName, foreignZone } from './zone-names.ts';
@@ -70,6 +71,8 @@ export interface GatewayParts {
   readonly timeout: number;
   /** How long the name of a deleted zone is kept for its last owner, milliseconds. */
   readonly quarantine: number;
+  /** Of which names customers may make zones. */
+  readonly names: NameRules;
 }
 
 /** What a write gets once it is its turn: the caller as he is now, and the time that is left. */
@@ -170,7 +173,7 @@ export class Gateway {
 
   /** Whether {@link createZone} would work. */
   async mayCreate(caller: Caller, made: NewZone): Promise<'free' | 'exists'> {
-    const claim = await this.#parts.storage.mayClaim(this.#claim(caller, made));
+    const claim = await this.#parts.storage.mayClaim(await this.#claim(caller, made));
     return await this.#ask(async (ctx) => await this.#demandFree(claim, made, ctx));
   }
 
@@ -180,7 +183,7 @@ export class Gateway {
     return await this.#inTurn(sender, zone, async ({ caller, ctx }) => {
       const { storage, backend } = this.#parts;
       demandWritable(caller);
-      const claim = this.#claim(caller, made);
+      const claim = await this.#claim(caller, made);
       if ((await this.#demandFree(await storage.mayClaim(claim), made, ctx)) === 'exists') {
         await storage.confirmClaim(zone, caller.customer.id, auditOf(caller, 'zone.found', zone, {}));
         return 'exists';
@@ -241,8 +244,8 @@ export class Gateway {
   /** Takes a zone of another customer with his code. Its records stay. @returns the zones that have moved */
   async takeZone(sender: Caller, zone: DnsName, code: string): Promise<readonly DnsName[]> {
     return await this.#inTurn(sender, zone, async ({ caller }) => {
-      const { storage, wall } = this.#parts;
-      demandZoneName(zone);
+      const { storage, names, wall } = this.#parts;
+      demandZoneName(names, zone);
       if (!mayCreateZone(caller.token.rights, zone)) throw denied({ text: 'zone.create' });
       demandWritable(caller);
       const taken = { hash: codeHash(code), zone, to: caller.customer.id, at: wall() };
@@ -353,12 +356,14 @@ export class Gateway {
   }
 
   /** @throws {ApiRefusal} if the token may not create the zone, or not with this content */
-  #claim(caller: Caller, { zone, content }: NewZone): ZoneClaim {
-    demandZoneName(zone);
+  async #claim(caller: Caller, { zone, content }: NewZone): Promise<ZoneClaim> {
+    const { storage, names, wall, quarantine } = this.#parts;
+    // The operator may have given the customer a zone with any name.
+    const owner = await storage.zone(zone);
+    if (owner?.customer !== caller.customer.id) demandZoneName(names, zone);
     if (!mayCreateZone(caller.token.rights, zone)) throw denied({ text: 'zone.create' });
     this.#demandAllowed(caller, { zone, remove: [], add: content }, []);
     demandContentLimits(caller.customer.limits, content);
-    const { wall, quarantine } = this.#parts;
     return { zone, customer: caller.customer.id, at: wall(), quarantine };
   }
 

@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { createGatewayCentral, readGatewaySettings } from '../../centrals/gateway/index.ts';
 import type { Central } from '../../core/central.ts';
 import type { DnsName } from '../../dns/name.ts';
+import { builtInSuffixes } from '../../gateway/names/public-suffixes.ts';
 import type { Rights } from '../../gateway/rights/decide.ts';
 import { makeToken, readToken } from '../../gateway/rights/token.ts';
 import { openStorage, startGateway, type RunningGateway } from '../../gateway/serve.ts';
@@ -67,6 +68,7 @@ export async function startGatewayBench(options: PowerdnsOptions = {}): Promise<
     listen: { host: '127.0.0.1', port: 0 },
     certificate: null,
     state,
+    names: { reserved: [], reservedNetworks: [], reverse: [], suffixes: builtInSuffixes },
     quarantine: 60_000,
     keepChanges: 60_000,
     backend: {
