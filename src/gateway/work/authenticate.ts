@@ -6,10 +6,10 @@ import type { Caller } from './caller.ts';
 import { isAccepted } from './token-use.ts';
 
 /** A token's use is stored at most once in so many milliseconds. */
-const usedEvery = 60_000;
+export const usedEvery = 60_000;
 
 /** Compared with the hash of a token that does not exist, so that the answer takes as long as for others. */
-const nobodysHash = '0'.repeat(64);
+export const nobodysHash = '0'.repeat(64);
 
 export interface LoginPorts {
   readonly storage: Storage;

@@ -3,7 +3,7 @@ import type { StoredToken } from '../storage/storage.ts';
 
 /** Whether a token may be used from this address now. @param now wall clock, milliseconds */
 export function isAccepted(
-  { revokedAt, expiresAt, networks }: StoredToken,
+  { revokedAt, expiresAt, networks }: Pick<StoredToken, 'revokedAt' | 'expiresAt' | 'networks'>,
   from: string,
   now: number,
 ): boolean {
