@@ -1,12 +1,11 @@
 import { ApiRefusal } from '../api-refusal.ts';
 import type { OperatorCaller } from '../operator/login.ts';
-import { usualZones } from '../operator/work.ts';
 import { presetRights } from '../rights/presets.ts';
 import type { Rights } from '../rights/decide.ts';
 import { checkRights } from '../rights/decide.ts';
 import { DnsDataError } from '../../dns/problem.ts';
 import { absoluteName } from '../../net/gateway/wire.ts';
-import type { StoredToken } from '../storage/storage.ts';
+import type { Limits, StoredToken } from '../storage/storage.ts';
 import { pageOf } from './paging.ts';
 import { noBody, noQuery, okAnswer, operatorRoute, valueIn, zoneIn, type Route } from './route.ts';
 import * as shapes from './shapes.ts';
@@ -41,7 +40,7 @@ const customerRoutes: readonly Route[] = [
     answers: { 201: { about: 'the customer', body: shapes.customerBody } },
     refusals: [409],
     answer: async ({ operator }, { caller, body }) => {
-      const made = await operator.addCustomer(sourceOf(caller), body.id, body.mostZones ?? usualZones);
+      const made = await operator.addCustomer(sourceOf(caller), body.id, definedOnly(body.limits));
       return { status: 201, body: made };
     },
   }),
@@ -65,8 +64,8 @@ const customerRoutes: readonly Route[] = [
     headers: noKey,
     answers: { 200: { about: 'the customer after it', body: shapes.customerBody } },
     refusals: [404],
-    answer: async ({ operator }, { caller, values, body: { state, mostZones } }) => {
-      const changes = { state: state ?? null, mostZones: mostZones ?? null };
+    answer: async ({ operator }, { caller, values, body: { state, limits } }) => {
+      const changes = { state: state ?? null, limits: definedOnly(limits) };
       return okAnswer(await operator.setCustomer(sourceOf(caller), valueIn(values, 'customer'), changes));
     },
   }),
@@ -84,7 +83,7 @@ const tokenRoutes: readonly Route[] = [
     answer: async ({ operator }, { values, query }) => {
       const all = await operator.tokens(valueIn(values, 'customer'));
       const { items, next } = pageOf(all, orderOf, query, usualPage);
-      return okAnswer({ tokens: items.map(({ hash: _secret, ...token }) => token), next });
+      return okAnswer({ tokens: items.map(withoutSecret), next });
     },
   }),
   operatorRoute({
@@ -98,10 +97,9 @@ const tokenRoutes: readonly Route[] = [
     answer: async ({ operator }, { caller, values, body, headers }) => {
       if (headers.key !== null)
         throw new ApiRefusal(400, 'gateway.bad-request', { params: { text: 'header Idempotency-Key' } });
-      const { label = '', networks = [], days = null } = body;
-      const order = { label, networks, days };
-      const customer = valueIn(values, 'customer');
-      const { id, text } = await operator.addToken(sourceOf(caller), customer, rightsIn(body), order);
+      const { label = '', networks = [], days = null, idleDays = null, makesTokens = false } = body;
+      const order = { rights: rightsIn(body), label, networks, days, idleDays, makesTokens };
+      const { id, text } = await operator.addToken(sourceOf(caller), valueIn(values, 'customer'), order);
       return { status: 201, body: { id, token: text } };
     },
   }),
@@ -178,13 +176,13 @@ const zoneOwnerRoutes: readonly Route[] = [
     path: '/v1/operator/zones/{zone}/transfer',
     about: 'Gives a zone to another customer. Its records stay as they are.',
     query: noQuery,
-    body: shapes.toCustomer,
+    body: shapes.transferBody,
     headers: noKey,
-    answers: { 200: { about: 'the customer has it', body: shapes.doneBody } },
+    answers: { 200: { about: 'zones that have moved', body: shapes.movedBody } },
     refusals: [404, 409, 422],
-    answer: async ({ operator }, { caller, values, body }) => {
-      await operator.transfer(sourceOf(caller), zoneIn(values), body.customer);
-      return okAnswer({ result: 'transferred' });
+    answer: async ({ operator }, { caller, values, body: { customer, withBelow = false } }) => {
+      const zones = await operator.transfer(sourceOf(caller), zoneIn(values), customer, withBelow);
+      return okAnswer({ zones });
     },
   }),
   operatorRoute({
@@ -231,6 +229,19 @@ export const operatorRoutes: readonly Route[] = [
 
 function sourceOf({ token, from }: OperatorCaller): string {
   return `operator ${token.id}, ${from}`;
+}
+
+function withoutSecret({
+  hash: _secret,
+  previous,
+  ...token
+}: StoredToken): Omit<StoredToken, 'hash' | 'previous'> & { readonly previousUntil: number | null } {
+  return { ...token, previousUntil: previous?.until ?? null };
+}
+
+/** Leaves out limits that nothing is said about. */
+function definedOnly(limits: v.InferOutput<typeof shapes.newCustomer>['limits'] = {}): Partial<Limits> {
+  return Object.fromEntries(Object.entries(limits).filter(([, value]) => value !== undefined));
 }
 
 /** Tokens are listed in the order in which they were made. */

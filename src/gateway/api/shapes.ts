@@ -75,32 +75,46 @@ export const problemBody = v.strictObject({
   'violated-policies': v.optional(v.array(anyText)),
 });
 
+const count = v.pipe(v.number(), v.integer(), v.minValue(0), v.maxValue(999_999_999));
+
+/** How much a customer may have and do. */
+const limits = v.strictObject({
+  zones: count,
+  tokens: count,
+  records: count,
+  recordsInRrset: count,
+  octetsInRrset: count,
+  writesInMinute: count,
+  writesInDay: count,
+});
+const someLimits = v.optional(v.partial(limits));
+
 /** A customer of the gateway. */
 export const customerBody = v.strictObject({
   id: anyText,
   state: v.picklist(['active', 'read-only', 'suspended']),
-  mostZones: v.number(),
+  limits,
   createdAt: moment,
 });
-
-const mostZones = v.pipe(v.number(), v.integer(), v.minValue(0), v.maxValue(9_999_999));
 
 /** `POST /v1/operator/customers` */
 export const newCustomer = v.strictObject({
   id: v.pipe(v.string(), v.regex(/^[a-z0-9](?:[a-z0-9-]{0,38}[a-z0-9])?$/u)),
-  mostZones: v.optional(mostZones),
+  limits: someLimits,
 });
 
 /** `PATCH /v1/operator/customers/{customer}`: what is left out stays. */
 export const customerChanges = v.strictObject({
   state: v.optional(v.picklist(['active', 'read-only', 'suspended'])),
-  mostZones: v.optional(mostZones),
+  limits: someLimits,
 });
 
 export const customersPage = v.strictObject({ customers: v.array(customerBody), next });
 
 const patterns = v.pipe(v.array(v.pipe(v.string(), v.nonEmpty(), v.maxLength(1_024))), v.maxLength(1_000));
 const networks = v.pipe(v.array(v.pipe(v.string(), v.maxLength(50))), v.maxLength(100));
+
+const days = v.optional(v.pipe(v.number(), v.integer(), v.minValue(1), v.maxValue(99_999)));
 
 /**
  * `POST /v1/operator/customers/{customer}/tokens`. The rights are either those of a preset, for zones and
@@ -113,7 +127,9 @@ export const newToken = v.strictObject({
   rights: v.optional(rightsSchema),
   label: v.optional(v.pipe(v.string(), v.maxLength(200))),
   networks: v.optional(networks),
-  days: v.optional(v.pipe(v.number(), v.integer(), v.minValue(1), v.maxValue(99_999))),
+  days,
+  idleDays: days,
+  makesTokens: v.optional(v.boolean()),
 });
 
 /** A token that was made. Its text is shown once. */
@@ -131,6 +147,10 @@ export const tokenBody = v.strictObject({
   createdAt: moment,
   expiresAt: maybeMoment,
   revokedAt: maybeMoment,
+  idle: maybeMoment,
+  maker: v.nullable(anyText),
+  makesTokens: v.boolean(),
+  previousUntil: maybeMoment,
   lastUsed: use,
 });
 
@@ -144,13 +164,25 @@ export const explainedBody = v.strictObject({
   reason: anyText,
 });
 
-/** Who has a zone, or had it: `leftAt` says when it was deleted, milliseconds since 1970. */
+/**
+ * Who has a zone, or had it: `leftAt` says when it was deleted, milliseconds since 1970. `records`: how many
+ * it has, if they were counted.
+ */
 export const ownerBody = v.strictObject({
   zone: name,
   customer: anyText,
   leftAt: maybeMoment,
   isPending: v.boolean(),
+  records: v.nullable(v.number()),
 });
+
+/** `POST /v1/operator/zones/{zone}/transfer` */
+export const transferBody = v.strictObject({
+  customer: v.pipe(v.string(), v.nonEmpty(), v.maxLength(40)),
+  withBelow: v.optional(v.boolean()),
+});
+
+export const movedBody = v.strictObject({ zones: v.array(name) });
 
 export const toCustomer = v.strictObject({ customer: v.pipe(v.string(), v.nonEmpty(), v.maxLength(40)) });
 
@@ -170,11 +202,12 @@ export const auditEntry = v.strictObject({
   zone: anyText,
   detail: v.unknown(),
   hash: anyText,
+  isErased: v.boolean(),
 });
 
 export const auditPage = v.strictObject({ entries: v.array(auditEntry), next });
 
 /** Answer to what has nothing to report. */
 export const doneBody = v.strictObject({
-  result: v.picklist(['revoked', 'assigned', 'transferred', 'released']),
+  result: v.picklist(['revoked', 'assigned', 'released']),
 });

@@ -1,8 +1,8 @@
 import { ApiRefusal } from '../api-refusal.ts';
 import { isSameHash, readToken } from '../rights/token.ts';
 import { StorageError, type OperatorToken } from '../storage/storage.ts';
-import { nobodysHash, usedEvery, type LoginPorts } from '../work/authenticate.ts';
-import { isAccepted } from '../work/token-use.ts';
+import { isIn, readNetwork } from '../../net/inside.ts';
+import { usedEvery, type LoginPorts } from '../work/authenticate.ts';
 
 /** Who sends a request: a token of the operator, from an address. */
 export interface OperatorCaller {
@@ -10,6 +10,9 @@ export interface OperatorCaller {
   /** Address of the client. */
   readonly from: string;
 }
+
+/** Compared with the hash of a token that does not exist, so that the answer takes as long as for others. */
+const nobodysHash = '0'.repeat(64);
 
 /**
  * Finds out which token of the operator a request brings.
@@ -31,6 +34,13 @@ export async function authenticateOperator(
     throw new ApiRefusal(401, 'central.login');
   await noteUse(ports, token, from);
   return { token, from };
+}
+
+/** Whether a token may be used from this address now. @param now wall clock, milliseconds */
+function isAccepted({ revokedAt, expiresAt, networks }: OperatorToken, from: string, now: number): boolean {
+  if (revokedAt !== null || (expiresAt !== null && expiresAt <= now)) return false;
+  const read = networks.map(readNetwork).filter((network) => network !== null);
+  return networks.length === 0 || isIn(from, read);
 }
 
 async function noteUse(

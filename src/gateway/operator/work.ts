@@ -4,15 +4,19 @@ import { readNetwork } from '../../net/inside.ts';
 import { explainRight, type ExplainedRight, type Rights } from '../rights/decide.ts';
 import type { Verb } from '../rights/rule.ts';
 import { makeToken } from '../rights/token.ts';
-import type {
-  AuditEntry,
-  AuditFacts,
-  Customer,
-  CustomerChanges,
-  OperatorToken,
-  Storage,
-  StoredToken,
-  ZoneOwner,
+import {
+  newTokenFacts,
+  usualLimits,
+  type AuditEntry,
+  type AuditFacts,
+  type Customer,
+  type CustomerChanges,
+  type LimitReached,
+  type Limits,
+  type OperatorToken,
+  type Storage,
+  type StoredToken,
+  type ZoneOwner,
 } from '../storage/storage.ts';
 
 /** Why an order of the operator was not carried out. */
@@ -41,9 +45,6 @@ export class OperatorRefusal extends Error {
   }
 }
 
-/** Number of zones that a new customer may have, if nothing is said. */
-export const usualZones = 1_000;
-
 const day = 86_400_000;
 
 /** A token to make. */
@@ -53,6 +54,15 @@ export interface TokenOrder {
   readonly networks: readonly string[];
   /** For how many days the token is accepted; null: without end. */
   readonly days: number | null;
+}
+
+/** A customer's token to make. */
+export interface CustomerTokenOrder extends TokenOrder {
+  readonly rights: Rights;
+  /** After so many days without use the token is refused for ever; null: it needs no use. */
+  readonly idleDays: number | null;
+  /** Whether the token may make others. */
+  readonly makesTokens: boolean;
 }
 
 /** A token that was made. The text is shown once and not stored. */
@@ -85,10 +95,12 @@ export class OperatorWork {
     return customer;
   }
 
-  async addCustomer(by: string, id: string, mostZones: number): Promise<Customer> {
+  /** @param asked limits other than the usual ones */
+  async addCustomer(by: string, id: string, asked: Partial<Limits>): Promise<Customer> {
     if (!isCustomerId(id)) throw new OperatorRefusal('bad-customer', id);
-    const customer = { id, state: 'active', mostZones, createdAt: this.#wall() } as const;
-    const audit = auditBy(by, 'customer.added', { customer: id, detail: { mostZones } });
+    const limits = { ...usualLimits, ...asked };
+    const customer = { id, state: 'active', limits, createdAt: this.#wall() } as const;
+    const audit = auditBy(by, 'customer.added', { customer: id, detail: { limits } });
     if (!(await this.#storage.addCustomer(customer, audit))) throw new OperatorRefusal('customer-exists', id);
     return customer;
   }
@@ -105,12 +117,15 @@ export class OperatorWork {
     return await this.#storage.tokens(customer);
   }
 
-  async addToken(by: string, customer: string, rights: Rights, order: TokenOrder): Promise<MadeToken> {
+  async addToken(by: string, customer: string, order: CustomerTokenOrder): Promise<MadeToken> {
     await this.customer(customer);
     const { token, text } = this.#newToken(order);
     const { id, networks, label } = token;
+    const { rights, makesTokens, idleDays } = order;
+    const idle = idleDays === null ? null : idleDays * day;
     const audit = auditBy(by, 'token.added', { customer, token: id, detail: { rights, networks, label } });
-    await this.#storage.addToken({ ...token, customer, rights }, audit);
+    const stored = { ...newTokenFacts, ...token, customer, rights, makesTokens, idle };
+    demandWithin(await this.#storage.addToken(stored, audit), customer);
     return { id, text };
   }
 
@@ -169,18 +184,28 @@ export class OperatorWork {
     const audit = auditBy(by, 'zone.assigned', { customer, zone });
     const claim = { zone, customer, at: this.#wall(), quarantine: 0 };
     const made = await this.#storage.claimZone(claim, audit);
-    if (typeof made === 'object') throw new OperatorRefusal('foreign', displayName(made.foreign));
-    if (made === 'limit') throw new OperatorRefusal('limit', customer);
+    if (typeof made === 'object') throw refusedZone(made, customer);
     await this.#storage.confirmClaim(zone, customer, audit);
   }
 
-  /** Gives a zone to another customer. Its records stay as they are. */
-  async transfer(by: string, zone: DnsName, customer: string): Promise<void> {
+  /**
+   * Gives a zone to another customer. Its records stay as they are.
+   * @param withBelow whether the owner's zones below go with it
+   * @returns the zones that have moved
+   */
+  async transfer(
+    by: string,
+    zone: DnsName,
+    customer: string,
+    withBelow: boolean,
+  ): Promise<readonly DnsName[]> {
     await this.customer(customer);
     const from = (await this.#storage.zone(zone))?.customer ?? '';
     const audit = auditBy(by, 'zone.transferred', { customer, zone, detail: { from } });
-    if (!(await this.#storage.transferZone(zone, customer, audit)))
-      throw new OperatorRefusal('no-owner', displayName(zone));
+    const done = await this.#storage.transferZone({ zone, to: customer, withBelow }, audit);
+    if (done === 'missing') throw new OperatorRefusal('no-owner', displayName(zone));
+    if (!('moved' in done)) throw refusedZone(done, customer);
+    return done.moved;
   }
 
   /** Makes that nobody owns a zone any more. The name server keeps it. */
@@ -213,6 +238,15 @@ export class OperatorWork {
 /** Whether a text can be a customer's id: at most 40 lower-case letters, digits and hyphens. */
 export function isCustomerId(text: string): boolean {
   return /^[a-z0-9](?:[a-z0-9-]{0,38}[a-z0-9])?$/u.test(text);
+}
+
+function demandWithin(reached: LimitReached | null, customer: string): void {
+  if (reached !== null) throw new OperatorRefusal('limit', customer);
+}
+
+function refusedZone(why: LimitReached | { readonly foreign: DnsName }, customer: string): OperatorRefusal {
+  if ('limit' in why) return new OperatorRefusal('limit', customer);
+  return new OperatorRefusal('foreign', displayName(why.foreign));
 }
 
 function auditBy(from: string, what: string, facts: Partial<AuditFacts>): AuditFacts {
