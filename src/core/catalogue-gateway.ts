@@ -42,10 +42,6 @@ export const gatewayTexts = {
     en: '{text} is neither an address nor a network such as 192.0.2.0/24.',
     ru: '{text} — не адрес и не сеть вида 192.0.2.0/24.',
   },
-  'gateway.too-many-writes': {
-    en: 'The account has reached its limit of {text}. Nothing was changed. Try again later.',
-    ru: 'Достигнут предел учётной записи: {text}. Ничего не изменено. Повторите попытку позже.',
-  },
   'gateway.bad-request': {
     en: 'The gateway does not understand the request ({text}). Nothing was changed.',
     ru: 'Шлюз не понимает запрос ({text}). Ничего не изменено.',
@@ -57,6 +53,46 @@ export const gatewayTexts = {
   'gateway.too-large': {
     en: 'The request is larger than the gateway accepts. Nothing was changed.',
     ru: 'Запрос больше, чем принимает шлюз. Ничего не изменено.',
+  },
+  'gateway.not-json': {
+    en: 'The gateway takes JSON only: Content-Type application/json, and no Content-Encoding. Nothing was changed.',
+    ru: 'Шлюз принимает только JSON: Content-Type application/json, без Content-Encoding. Ничего не изменено.',
+  },
+  'gateway.precondition': {
+    en: 'The records are not what the request expects. Nothing was changed. Read them again.',
+    ru: 'Записи не такие, как ожидает запрос. Ничего не изменено. Прочитайте их заново.',
+  },
+  'gateway.no-customer': {
+    en: 'There is no customer {about}.',
+    ru: 'Клиента {about} нет.',
+  },
+  'gateway.customer-exists': {
+    en: 'There is a customer {about} already.',
+    ru: 'Клиент {about} уже есть.',
+  },
+  'gateway.bad-customer': {
+    en: '{about} cannot be the id of a customer: at most 40 lower-case letters, digits and hyphens are wanted.',
+    ru: '{about} не может быть идентификатором клиента: нужны не более 40 строчных латинских букв, цифр и дефисов.',
+  },
+  'gateway.no-token': {
+    en: 'There is no token {about} that is in use.',
+    ru: 'Действующего токена {about} нет.',
+  },
+  'gateway.no-owner': {
+    en: 'Nobody owns the zone {about}.',
+    ru: 'У зоны {about} нет владельца.',
+  },
+  'gateway.foreign': {
+    en: '{about} belongs to another customer.',
+    ru: '{about} принадлежит другому клиенту.',
+  },
+  'gateway.limit': {
+    en: '{about} may have no further zone.',
+    ru: 'У клиента {about} больше не может быть зон.',
+  },
+  'gateway.bad-network': {
+    en: 'No address or network: {about}.',
+    ru: 'Не адрес и не сеть: {about}.',
   },
   'gateway.failed': {
     en: 'The gateway failed because of a defect. Its log has the cause under the number of the request.',

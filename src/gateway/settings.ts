@@ -9,9 +9,11 @@ import { SettingsTooLarge, settingsText } from '../config/settings.ts';
 import { problem, type Problem } from '../dns/problem.ts';
 import { isLoopback } from '../net/http.ts';
 import { isSystemError } from '../net/system-error.ts';
+import type { ApiLimits } from './api/limits.ts';
 import type { Certificate } from './api/server.ts';
 import { readNameRules } from './names/name-settings.ts';
 import type { NameRules } from './names/zone-names.ts';
+import { apiLimits, limitOptions, statusListener, statusOption } from './limit-options.ts';
 
 /** The port of the API, if the settings name none. */
 const usualPort = 8553;
@@ -25,6 +27,7 @@ const sections = {
       `Address and port of the API, \`127.0.0.1:${usualPort}\` by default. Other machines need \`certificate\` and \`key\`.`,
       `Адрес и порт API, по умолчанию \`127.0.0.1:${usualPort}\`. Для доступа с других машин нужны \`certificate\` и \`key\`.`,
     ),
+    status_listen: statusOption,
     certificate: textOption('File with the certificate chain (PEM).', 'Файл с цепочкой сертификатов (PEM).'),
     key: textOption('File with its private key (PEM).', 'Файл с закрытым ключом (PEM).'),
     state: textOption(
@@ -56,6 +59,7 @@ const sections = {
       'Сколько дней хранятся изменения и их результаты. Журнал действий хранится всегда.',
     ),
   },
+  limits: limitOptions,
   backend: {
     kind: choiceOption(['powerdns'], 'What the name server is.', 'Вид сервера имён.'),
     host: textOption('Address of its API.', 'Адрес его API.'),
@@ -78,11 +82,18 @@ const sections = {
   },
 } as const;
 
-const schema = v.object({ gateway: v.object(sections.gateway), backend: v.object(sections.backend) });
+const schema = v.object({
+  gateway: v.object(sections.gateway),
+  limits: v.object(sections.limits),
+  backend: v.object(sections.backend),
+});
 
 export interface GatewaySettings {
   readonly listen: ServerAddress & object;
+  /** Where health checks and metrics are; null: nowhere. */
+  readonly statusListen: (ServerAddress & object) | null;
   readonly certificate: Certificate | null;
+  readonly limits: ApiLimits;
   /** Folder of the database. */
   readonly state: string;
   /** Of which names customers may make zones. */
@@ -140,6 +151,8 @@ export function loadGatewaySettings(path: string): GatewaySettings {
   };
   const listen = serverAddress(values.gateway.listen || `127.0.0.1:${usualPort}`, usualPort);
   if (listen === null) problems.push(problem('settings.bad-address', at('gateway.listen')));
+  const status = statusListener(values.gateway.status_listen);
+  if (status === 'bad') problems.push(problem('settings.bad-address', at('gateway.status_listen')));
   const certificate = certificateOf(values.gateway, problems, at);
   if (listen !== null && certificate === null && !isLoopback(listen.host))
     problems.push(problem('gateway.certificate-needed', at('gateway.listen')));
@@ -149,10 +162,12 @@ export function loadGatewaySettings(path: string): GatewaySettings {
     if (values.backend[option] === '') problems.push(problem('settings.missing', at(`backend.${option}`)));
   if (password === '') problems.push(problem('settings.missing', at('backend.password')));
   if (problems.length > 0 || listen === null) throw new GatewaySettingsRefused(problems);
-  const { gateway, backend } = values;
+  const { gateway, backend, limits } = values;
   return {
     listen,
+    statusListen: status === 'bad' ? null : status,
     certificate,
+    limits: apiLimits(limits),
     state: gateway.state || usualState,
     names,
     quarantine: gateway.quarantine,
@@ -178,6 +193,7 @@ type Place = (option: string) => Record<string, string>;
 function isOption(section: string, option: string): boolean {
   return (
     (section === 'gateway' && Object.hasOwn(sections.gateway, option)) ||
+    (section === 'limits' && Object.hasOwn(sections.limits, option)) ||
     (section === 'backend' && Object.hasOwn(sections.backend, option))
   );
 }

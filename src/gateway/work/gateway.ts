@@ -34,6 +34,7 @@ import {
 import type { NameRules } from '../names/zone-names.ts';
 import { auditOf, demandWritable, readAgain, type Caller } from './caller.ts';
 import { demandContentLimits, demandRrsetLimits, demandWithin, overLimit } from './limits.ts';
+import { changeToRRset, demandRRset, keyOfRRset, rrsetFingerprint, type RRsetRequest } from './rrset.ts';
 import { demandNoUnownedAbove, demandZoneName, foreignZone } from './zone-names.ts';
 
 /** A change of records as a client asks for it. */
@@ -150,6 +151,30 @@ export class Gateway {
         acceptedAt,
       });
       return await this.#carryOut(change, present, { caller, ctx });
+    });
+  }
+
+  /**
+   * Makes one RRset as a client wants it, or deletes it. A request with a key that was used before is not
+   * carried out again.
+   * @returns the change that was made of it, with its outcome, which may be a failure
+   */
+  async writeRRset(sender: Caller, zone: DnsName, request: RRsetRequest): Promise<StoredChange> {
+    const fingerprint = rrsetFingerprint(zone, request);
+    const key = keyOfRRset(request);
+    return await this.#inOwnZone(sender, zone, async ({ caller, ctx }) => {
+      const { storage, backend, wall } = this.#parts;
+      const earlier = await storage.change(caller.token.id, key);
+      if (earlier !== null) return sameRequest(earlier, zone, fingerprint);
+      demandWritable(caller);
+      const present = await backend.readNames(zone, [request.name], ctx);
+      if (present === null) throw noSuchZone();
+      const change = changeToRRset(zone, request, present);
+      this.#demandAllowed(caller, change, present);
+      demandRRset(caller.token.rights, zone, request, present);
+      const facts = { fingerprint, before: touched(change, present), acceptedAt: wall() };
+      const stored = changeOf(caller, zone, { ...change, key }, facts);
+      return await this.#carryOut(stored, present, { caller, ctx });
     });
   }
 
