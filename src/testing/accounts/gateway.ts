@@ -11,7 +11,13 @@ import type { Rights } from '../../gateway/rights/decide.ts';
 import { makeToken, readToken } from '../../gateway/rights/token.ts';
 import { openStorage, startGateway, type RunningGateway } from '../../gateway/serve.ts';
 import type { GatewaySettings } from '../../gateway/settings.ts';
-import { newTokenFacts, usualLimits, type CustomerState } from '../../gateway/storage/storage.ts';
+import {
+  newTokenFacts,
+  usualLimits,
+  type CustomerState,
+  type Limits,
+  type StoredToken,
+} from '../../gateway/storage/storage.ts';
 import type { ContractSubject } from '../contracts/central/zone-bench.ts';
 import { auditFacts, sampleChange } from '../contracts/gateway-storage.ts';
 import { patience } from '../patience.ts';
@@ -56,13 +62,19 @@ export interface GatewayBench {
   operatorToken(): Promise<string>;
   readonly settings: GatewaySettings;
   /** Adds a customer, if there is none with the id, and makes a token for him. @returns the token's text */
-  token(customer: string, rights?: Rights, networks?: readonly string[]): Promise<string>;
+  token(
+    customer: string,
+    rights?: Rights,
+    networks?: readonly string[],
+    facts?: Pick<StoredToken, 'makesTokens'>,
+  ): Promise<string>;
   /** Gives the customer a zone that PowerDNS has already. */
   assign(zone: DnsName, customer: string): Promise<void>;
   /** A central for the customer, with a token of his. */
   central(customer: string, token: string): Central;
   revoke(token: string): Promise<void>;
   setState(customer: string, state: CustomerState): Promise<void>;
+  setLimits(customer: string, limits: Partial<Limits>): Promise<void>;
   /** Stores a change that has no outcome, as a gateway leaves it that is killed before the write. */
   accept(customer: string, token: string, key: string, zone: DnsName): Promise<void>;
   transfer(zone: DnsName, customer: string): Promise<void>;
@@ -123,10 +135,10 @@ export async function startGatewayBench(
       return text;
     },
     settings,
-    token: async (customer, rights = everything, networks = []) => {
+    token: async (customer, rights = everything, networks = [], facts = { makesTokens: false }) => {
       await storage.addCustomer({ id: customer, state: 'active', limits: usualLimits, createdAt: 0 }, audit);
       const { id, text, hash } = makeToken();
-      const bare = { ...newTokenFacts, id, customer, hash, rights, networks, createdAt: 0 };
+      const bare = { ...newTokenFacts, ...facts, id, customer, hash, rights, networks, createdAt: 0 };
       await storage.addToken(bare, audit);
       return text;
     },
@@ -143,6 +155,9 @@ export async function startGatewayBench(
     },
     setState: async (customer, customerState) => {
       await storage.setCustomer(customer, { state: customerState, limits: {} }, audit);
+    },
+    setLimits: async (customer, changed) => {
+      await storage.setCustomer(customer, { state: null, limits: changed }, audit);
     },
     accept: async (customer, token, key, zone) => {
       const id = readToken(token)?.id ?? '';
