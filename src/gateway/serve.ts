@@ -8,9 +8,10 @@ import type { Log } from '../core/log.ts';
 import { ApiServer } from './api/server.ts';
 import { ApiRefusal } from './api-refusal.ts';
 import type { GatewaySettings } from './settings.ts';
-import { SqliteStorage } from './storage/sqlite.ts';
+import { openSqlite } from './storage/sqlite.ts';
 import { StorageError, type Storage } from './storage/storage.ts';
 import { Gateway } from './work/gateway.ts';
+import { leaseTime } from './work/zone-turns.ts';
 
 /** How often old changes are deleted, milliseconds. */
 const pruneEvery = 3_600_000;
@@ -22,13 +23,21 @@ export interface RunningGateway {
 }
 
 /**
- * Opens the database of a gateway. Several processes may have it open: one gateway, and commands of the
- * operator.
+ * Opens the database of a gateway. Several processes may have it open: gateways (with SQLite only one), and
+ * commands of the operator.
  * @throws {StorageError}
  */
-export function openStorage({ state }: Pick<GatewaySettings, 'state'>): Storage {
-  mkdirSync(state, { recursive: true, mode: 0o700 });
-  return SqliteStorage.open(join(state, 'gateway.db'), Date.now);
+export async function openStorage(
+  { state, storage }: Pick<GatewaySettings, 'state' | 'storage'>,
+  log: Log = () => undefined,
+): Promise<Storage> {
+  if (storage.kind === 'sqlite') {
+    mkdirSync(state, { recursive: true, mode: 0o700 });
+    return openSqlite(join(state, 'gateway.db'), { wall: Date.now, gateway: '' });
+  }
+  // Only who uses PostgreSQL loads its client.
+  const { openPostgres } = await import('./storage/postgres.ts');
+  return await openPostgres(storage.server, { wall: Date.now, gateway: storage.name }, log);
 }
 
 /**
@@ -41,38 +50,45 @@ export async function startGateway(
   settings: GatewaySettings,
   { clock, log }: { readonly clock: Clock; readonly log: Log },
 ): Promise<RunningGateway> {
-  const storage = openStorage(settings);
-  const lock = lockFolder(settings);
+  const storage = await openStorage(settings, log);
+  const lock = storage.isShared ? null : lockFolder(settings);
   // Only panels are searched for and remembered.
   const memory = { get: () => null, put: () => undefined };
   const backend = await centralModule(settings.backend.kind).open(settings.backend, { clock, log, memory });
   const { timeout } = settings.backend;
   const { quarantine, keepChanges } = settings;
-  const gateway = new Gateway({ storage, backend, wall: Date.now, timeout, quarantine });
-  for (const { zone, key } of await storage.interruptChanges(Date.now()))
-    log(2, 'change.interrupted', { zone, key });
-  await gateway.settleClaims().catch((error: unknown) => {
-    // The name server may be down. The claims stay, and the create is asked for again.
-    if (!(error instanceof ApiRefusal)) throw error;
-    log(2, 'claims.not-settled', { code: error.code });
-  });
-  const server = new ApiServer({ gateway, storage, log, wall: Date.now }, settings.certificate);
-  const port = await server.listen(settings.listen.host, settings.listen.port);
-  const prune = (): void => {
-    storage.pruneChanges(Date.now() - keepChanges).catch((error: unknown) => {
-      log(1, 'prune.failed', { text: String(error) });
+  const gateway = new Gateway({ storage, backend, log, wall: Date.now, timeout, quarantine });
+  const settle = async (): Promise<void> => {
+    for (const { zone, key } of await storage.interruptChanges()) log(2, 'change.interrupted', { zone, key });
+    await gateway.settleClaims().catch((error: unknown) => {
+      // The name server may be down. The claims stay, and the create is asked for again.
+      if (!(error instanceof ApiRefusal)) throw error;
+      log(2, 'claims.not-settled', { code: error.code });
     });
   };
-  const pruning = setInterval(prune, pruneEvery);
+  await settle();
+  const server = new ApiServer({ gateway, storage, log, wall: Date.now }, settings.certificate);
+  const port = await server.listen(settings.listen.host, settings.listen.port);
+  const logged = (event: string, work: () => Promise<void>) => (): void => {
+    work().catch((error: unknown) => {
+      log(1, event, { text: String(error) });
+    });
+  };
+  const prune = logged('prune.failed', async () => {
+    await storage.pruneChanges(Date.now() - keepChanges);
+  });
+  const timers = [setInterval(prune, pruneEvery)];
+  // Another gateway may end at any time, and leave changes and claims.
+  if (storage.isShared) timers.push(setInterval(logged('settle.failed', settle), leaseTime(timeout)));
   prune();
   return {
     port,
     close: async () => {
-      clearInterval(pruning);
+      for (const timer of timers) clearInterval(timer);
       await server.close();
       await backend.close();
       await storage.close();
-      lock.close();
+      lock?.close();
     },
   };
 }

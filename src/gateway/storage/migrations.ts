@@ -53,6 +53,8 @@ const migrations: readonly string[] = [
     body TEXT NOT NULL,
     hash TEXT NOT NULL
   ) STRICT;`,
+  `ALTER TABLE audit ADD COLUMN gateway TEXT NOT NULL DEFAULT '';
+  CREATE INDEX audit_gateway ON audit (gateway, number);`,
 ];
 
 /**

@@ -85,6 +85,7 @@ const auditBody = v.object({
 
 const auditRow = v.object({
   number: v.number(),
+  gateway: v.string(),
   at: v.number(),
   body: v.pipe(v.string(), v.parseJson(), auditBody),
   hash: v.string(),

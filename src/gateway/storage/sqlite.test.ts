@@ -5,13 +5,14 @@ import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { test } from 'node:test';
 import { auditFacts, storageContract } from '../../testing/contracts/gateway-storage.ts';
-import { SqliteStorage } from './sqlite.ts';
+import { openSqlite } from './sqlite.ts';
 import { StorageError } from './storage.ts';
 
 storageContract('SQLite', async () => {
   const folder = mkdtempSync(join(tmpdir(), 'gateway-'));
   return await Promise.resolve({
-    open: async () => await Promise.resolve(SqliteStorage.open(join(folder, 'gateway.db'), () => 77)),
+    open: async () =>
+      await Promise.resolve(openSqlite(join(folder, 'gateway.db'), { wall: () => 77, gateway: '' })),
     stop: async () => {
       rmSync(folder, { recursive: true });
       await Promise.resolve();
@@ -25,7 +26,8 @@ test('a database of a later release, a damaged one and a row that somebody chang
     rmSync(folder, { recursive: true });
   });
   const path = join(folder, 'gateway.db');
-  const storage = SqliteStorage.open(path, Date.now);
+  const facts = { wall: Date.now, gateway: '' };
+  const storage = openSqlite(path, facts);
   await storage.addCustomer({ id: 'shop', state: 'active', mostZones: 3, createdAt: 1 }, auditFacts('x'));
   const database = new DatabaseSync(path);
   database.exec(`INSERT INTO token (id, customer, hash, label, rights, networks, created_at)
@@ -34,6 +36,6 @@ test('a database of a later release, a damaged one and a row that somebody chang
   database.exec('PRAGMA user_version = 99');
   database.close();
   await storage.close();
-  assert.throws(() => SqliteStorage.open(path, Date.now), { code: 'storage.newer' });
-  assert.throws(() => SqliteStorage.open(folder, Date.now), StorageError);
+  assert.throws(() => openSqlite(path, facts), { code: 'storage.newer' });
+  assert.throws(() => openSqlite(folder, facts), StorageError);
 });

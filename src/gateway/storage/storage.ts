@@ -108,18 +108,46 @@ export interface AuditFacts {
   readonly detail: unknown;
 }
 
-/** An entry of the audit. Its hash covers the entry and the hash of the entry before it. */
+/** An entry of the audit. Its hash covers the entry and the hash of the gateway's entry before it. */
 export interface AuditEntry extends AuditFacts {
   readonly number: number;
+  /** Name of the gateway whose chain the entry belongs to; empty for the only gateway of a database. */
+  readonly gateway: string;
   readonly at: number;
   readonly hash: string;
 }
 
 /**
+ * The right of one gateway to write to a zone. It ends by itself after a while, and another gateway may then
+ * take the zone. What is stored with a lost lease is refused (`storage.lease-lost`).
+ */
+export interface ZoneLease {
+  readonly zone: DnsName;
+  /** Identifies the process that has the lease. */
+  readonly owner: string;
+  /** Larger than that of each lease of the zone before. */
+  readonly fence: number;
+}
+
+/**
  * The gateway's storage. Each method is one transaction: it is done in whole, on disk, or not at all. Every
- * method throws {@link StorageError}.
+ * method throws {@link StorageError}. A parameter `lease` that is null stands for an operator's command.
  */
 export interface Storage {
+  /** Whether several gateways may use it at once. */
+  readonly isShared: boolean;
+
+  /**
+   * Takes a zone for this process, for `ttl` milliseconds. Changes that an earlier holder has left without an
+   * outcome are marked as interrupted. A storage for one gateway gives every lease.
+   * @returns `busy`: the time of another lease is not over
+   */
+  takeZone(zone: DnsName, ttl: number): Promise<ZoneLease | 'busy'>;
+  /** Whether no other gateway has taken the zone since. */
+  isZoneHeld(lease: ZoneLease): Promise<boolean>;
+  /** Ends a lease before its time. */
+  leaveZone(lease: ZoneLease): Promise<void>;
+
   customers(): Promise<readonly Customer[]>;
   customer(id: string): Promise<Customer | null>;
   /** @returns false: there is a customer with this id already */
@@ -136,7 +164,7 @@ export interface Storage {
 
   /** Zones that the customer has; claimed and deleted ones are left out. */
   zonesOf(customer: string): Promise<readonly DnsName[]>;
-  /** Claims whose create has no known outcome. */
+  /** Claims whose create has no known outcome, except in zones that a gateway holds. */
   pendingClaims(): Promise<readonly ZoneOwner[]>;
   zone(zone: DnsName): Promise<ZoneOwner | null>;
   /** Answers as {@link claimZone} would, and changes nothing. */
@@ -146,22 +174,40 @@ export interface Storage {
    * cannot claim it from now on; the customer himself has it only after {@link confirmClaim}. A zone that
    * another customer has deleted stays that customer's until `quarantine` milliseconds have passed.
    */
-  claimZone(claim: ZoneClaim, audit: AuditFacts): Promise<Claim>;
+  claimZone(claim: ZoneClaim, audit: AuditFacts, lease: ZoneLease | null): Promise<Claim>;
   /** Ends a claim: the customer has the zone. */
-  confirmClaim(zone: DnsName, customer: string, audit: AuditFacts): Promise<void>;
+  confirmClaim(zone: DnsName, customer: string, audit: AuditFacts, lease: ZoneLease | null): Promise<void>;
   /** Undoes a claim: the zone was not created after all. */
-  dropClaim(zone: DnsName, customer: string, audit: AuditFacts): Promise<void>;
+  dropClaim(zone: DnsName, customer: string, audit: AuditFacts, lease: ZoneLease | null): Promise<void>;
   /** Ends the ownership. The name stays reserved for the customer for a while ({@link claimZone}). */
-  releaseZone(zone: DnsName, customer: string, at: number, audit: AuditFacts): Promise<void>;
+  releaseZone(
+    zone: DnsName,
+    customer: string,
+    at: number,
+    audit: AuditFacts,
+    lease: ZoneLease | null,
+  ): Promise<void>;
   /** Gives a zone to another customer. @returns false: nobody has the zone */
   transferZone(zone: DnsName, to: string, audit: AuditFacts): Promise<boolean>;
 
   change(token: string, key: string): Promise<StoredChange | null>;
   /** Stores a change before it is written. @returns the stored change, if the key was used before */
-  acceptChange(change: StoredChange, audit: AuditFacts): Promise<StoredChange | null>;
-  endChange(token: string, key: string, outcome: ChangeOutcome, audit: AuditFacts): Promise<void>;
-  /** Marks all changes without an outcome as interrupted. @returns them, as they were */
-  interruptChanges(at: number): Promise<readonly StoredChange[]>;
+  acceptChange(change: StoredChange, audit: AuditFacts, lease: ZoneLease): Promise<StoredChange | null>;
+  /**
+   * Stores the outcome of a change.
+   * @returns false: the lease was lost, and the change ended as interrupted. Only the audit has the outcome
+   */
+  endChange(
+    change: Pick<StoredChange, 'token' | 'key'>,
+    outcome: ChangeOutcome,
+    audit: AuditFacts,
+    lease: ZoneLease,
+  ): Promise<boolean>;
+  /**
+   * Marks changes without an outcome as interrupted, except in zones that a gateway holds.
+   * @returns them, as they were
+   */
+  interruptChanges(): Promise<readonly StoredChange[]>;
   /** Deletes changes that ended before `before`, wall clock in milliseconds. */
   pruneChanges(before: number): Promise<void>;
 
@@ -178,10 +224,18 @@ export interface ZoneClaim {
   readonly quarantine: number;
 }
 
-/** The storage failed: a full disk, a damaged or locked file. Nothing of the call was stored. */
+/**
+ * The storage failed: a full disk, a damaged or locked file, a database that does not answer. Nothing of the
+ * call was stored. Only if the connection to a database is lost during a commit, it may have been stored.
+ */
 export class StorageError extends Error {
   override readonly name = 'StorageError';
-  readonly code: 'storage.failed' | 'storage.in-use' | 'storage.newer' | 'storage.other-user';
+  readonly code:
+    | 'storage.failed'
+    | 'storage.in-use'
+    | 'storage.lease-lost'
+    | 'storage.newer'
+    | 'storage.other-user';
 
   constructor(code: StorageError['code'], cause?: unknown) {
     super(`${code}${cause instanceof Error ? `: ${cause.message}` : ''}`, { cause });

@@ -67,6 +67,7 @@ export async function startGatewayBench(options: PowerdnsOptions = {}): Promise<
     listen: { host: '127.0.0.1', port: 0 },
     certificate: null,
     state,
+    storage: { kind: 'sqlite' },
     quarantine: 60_000,
     keepChanges: 60_000,
     backend: {
@@ -85,7 +86,7 @@ export async function startGatewayBench(options: PowerdnsOptions = {}): Promise<
   const ports = { clock: realClock, log: () => undefined };
   let running: RunningGateway = await startGateway(settings, ports);
   const { port } = running;
-  const storage = openStorage(settings);
+  const storage = await openStorage(settings);
   const audit = auditFacts('test');
   const url = (): string => `http://127.0.0.1:${port}`;
   return {
@@ -100,8 +101,8 @@ export async function startGatewayBench(options: PowerdnsOptions = {}): Promise<
       return text;
     },
     assign: async (zone, customer) => {
-      await storage.claimZone({ zone, customer, at: 0, quarantine: 0 }, audit);
-      await storage.confirmClaim(zone, customer, audit);
+      await storage.claimZone({ zone, customer, at: 0, quarantine: 0 }, audit, null);
+      await storage.confirmClaim(zone, customer, audit, null);
     },
     central: (customer, token) =>
       createGatewayCentral(
@@ -115,16 +116,18 @@ export async function startGatewayBench(options: PowerdnsOptions = {}): Promise<
     },
     accept: async (customer, token, key, zone) => {
       const id = readToken(token)?.id ?? '';
-      await storage.acceptChange({ ...sampleChange(key), customer, token: id, zone }, audit);
+      const lease = await storage.takeZone(zone, patience);
+      assert.ok(lease !== 'busy');
+      await storage.acceptChange({ ...sampleChange(key), customer, token: id, zone }, audit, lease);
     },
     transfer: async (zone, customer) => {
       assert.ok(await storage.transferZone(zone, customer, audit));
     },
     claim: async (zone, customer) => {
-      await storage.claimZone({ zone, customer, at: 0, quarantine: 0 }, audit);
+      await storage.claimZone({ zone, customer, at: 0, quarantine: 0 }, audit, null);
     },
     drop: async (zone, customer) => {
-      await storage.dropClaim(zone, customer, audit);
+      await storage.dropClaim(zone, customer, audit, null);
     },
     second: async () => await startGateway(settings, ports),
     restart: async () => {

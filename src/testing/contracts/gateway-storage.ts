@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { zoneName } from '../../dns/name.ts';
 import { makeRecord } from '../../dns/record.ts';
-import { chained } from '../../gateway/storage/sqlite.ts';
+import { chained } from '../../gateway/storage/audit-chain.ts';
 import type { AuditFacts, Storage, StoredChange, StoredToken } from '../../gateway/storage/storage.ts';
 
 /** A storage under test, which can be opened several times, and the time that it reads, milliseconds. */
@@ -74,9 +74,9 @@ export function storageContract(name: string, makeSubject: () => Promise<Storage
   };
   const claim = async (storage: Storage, text: string, customer = 'shop', at = 0): Promise<unknown> => {
     const asked = { zone: zoneName(text), customer, at, quarantine: day };
-    const made = await storage.claimZone(asked, auditFacts('claim'));
+    const made = await storage.claimZone(asked, auditFacts('claim'), null);
     if (made === 'claimed' || made === 'reclaimed')
-      await storage.confirmClaim(asked.zone, customer, auditFacts('confirm'));
+      await storage.confirmClaim(asked.zone, customer, auditFacts('confirm'), null);
     return made;
   };
 
@@ -142,15 +142,15 @@ export function storageContract(name: string, makeSubject: () => Promise<Storage
     test('a deleted zone stays its last owner’s for a while', async () => {
       await withStorage(async (storage) => {
         await claim(storage, 'example.org');
-        await storage.releaseZone(zone, 'shop', 1_000, auditFacts('release'));
+        await storage.releaseZone(zone, 'shop', 1_000, auditFacts('release'), null);
         assert.deepEqual(await storage.zonesOf('shop'), []);
         assert.deepEqual(await claim(storage, 'example.org', 'other', 1_000 + day - 1), { foreign: zone });
         assert.equal(await claim(storage, 'example.org', 'shop', 2_000), 'reclaimed');
-        await storage.releaseZone(zone, 'shop', 3_000, auditFacts('release'));
+        await storage.releaseZone(zone, 'shop', 3_000, auditFacts('release'), null);
         assert.equal(await claim(storage, 'example.org', 'other', 3_000 + day), 'claimed');
         assert.equal(await storage.transferZone(zone, 'shop', auditFacts('transfer')), true);
         assert.deepEqual(await storage.zonesOf('shop'), [zone]);
-        await storage.releaseZone(zone, 'other', 9_000, auditFacts('release'));
+        await storage.releaseZone(zone, 'other', 9_000, auditFacts('release'), null);
         assert.deepEqual(await storage.zonesOf('shop'), [zone]);
       });
     });
@@ -158,22 +158,22 @@ export function storageContract(name: string, makeSubject: () => Promise<Storage
     test('a claimed zone is nobody’s until it is confirmed, and cannot be claimed by others', async () => {
       await withStorage(async (storage) => {
         const asked = { zone, customer: 'shop', at: 0, quarantine: day };
-        assert.equal(await storage.claimZone(asked, auditFacts('claim')), 'claimed');
+        assert.equal(await storage.claimZone(asked, auditFacts('claim'), null), 'claimed');
         assert.deepEqual(await storage.zonesOf('shop'), []);
         assert.equal((await storage.zone(zone))?.isPending, true);
-        assert.equal(await storage.claimZone(asked, auditFacts('claim')), 'pending');
+        assert.equal(await storage.claimZone(asked, auditFacts('claim'), null), 'pending');
         assert.deepEqual(await claim(storage, 'example.org', 'other'), { foreign: zone });
         assert.equal(await storage.transferZone(zone, 'other', auditFacts('transfer')), false);
         assert.deepEqual(
           (await storage.pendingClaims()).map((one) => one.zone),
           [zone],
         );
-        await storage.dropClaim(zone, 'other', auditFacts('drop'));
+        await storage.dropClaim(zone, 'other', auditFacts('drop'), null);
         assert.equal((await storage.zone(zone))?.customer, 'shop');
-        await storage.dropClaim(zone, 'shop', auditFacts('drop'));
+        await storage.dropClaim(zone, 'shop', auditFacts('drop'), null);
         assert.equal(await storage.zone(zone), null);
         assert.equal(await claim(storage, 'example.org', 'other'), 'claimed');
-        await storage.dropClaim(zone, 'other', auditFacts('drop'));
+        await storage.dropClaim(zone, 'other', auditFacts('drop'), null);
         assert.deepEqual(await storage.zonesOf('other'), [zone]);
       });
     });
@@ -190,16 +190,24 @@ export function storageContract(name: string, makeSubject: () => Promise<Storage
       await withStorage(async (storage) => {
         for (const id of ['token001', 'token002'])
           await storage.addToken(sampleToken(id), auditFacts('token'));
-        assert.equal(await storage.acceptChange(sampleChange('key00001'), auditFacts('accept')), null);
+        const lease = await storage.takeZone(zone, day);
+        assert.ok(lease !== 'busy');
+        assert.equal(await storage.acceptChange(sampleChange('key00001'), auditFacts('accept'), lease), null);
         assert.deepEqual(
-          await storage.acceptChange(sampleChange('key00001'), auditFacts('accept')),
+          await storage.acceptChange(sampleChange('key00001'), auditFacts('accept'), lease),
           sampleChange('key00001'),
         );
         const done = { kind: 'done', removed: [], added: sampleChange('key00001').add } as const;
-        await storage.endChange('token001', 'key00001', done, auditFacts('end'));
-        await storage.acceptChange(sampleChange('key00002'), auditFacts('accept'));
-        assert.deepEqual(await storage.interruptChanges(8), [sampleChange('key00002')]);
-        assert.deepEqual(await storage.interruptChanges(9), []);
+        const ended = sampleChange('key00001');
+        assert.equal(await storage.endChange(ended, done, auditFacts('end'), lease), true);
+        await storage.acceptChange(sampleChange('key00002'), auditFacts('accept'), lease);
+        await storage.leaveZone(lease);
+        assert.deepEqual(await storage.interruptChanges(), [sampleChange('key00002')]);
+        assert.deepEqual(await storage.interruptChanges(), []);
+        assert.equal(
+          await storage.endChange(sampleChange('key00002'), done, auditFacts('end'), lease),
+          false,
+        );
         assert.deepEqual(await storage.change('token001', 'key00001'), {
           ...sampleChange('key00001'),
           outcome: done,
@@ -222,7 +230,7 @@ export function storageContract(name: string, makeSubject: () => Promise<Storage
           ['customer', 'customer', 'claim', 'confirm'],
         );
         let before = '0'.repeat(64);
-        for (const { hash, number: _number, at, ...facts } of entries) {
+        for (const { hash, number: _number, gateway: _gateway, at, ...facts } of entries) {
           assert.equal(hash, chained(before, at, JSON.stringify(facts)));
           before = hash;
         }
