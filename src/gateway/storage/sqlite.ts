@@ -19,7 +19,7 @@ export function openSqlite(path: string, facts: StorageFacts): Storage {
     try {
       database.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON');
       migrate(database);
-      return new SqlStorage(new SqliteDatabase(database), facts);
+      return new SqlStorage(new SqliteDatabase(database, path), facts);
     } catch (error) {
       database.close();
       throw error;
@@ -29,16 +29,22 @@ export function openSqlite(path: string, facts: StorageFacts): Storage {
   }
 }
 
+/**
+ * The last call so far for each file. Calls run one after the other, because a connection has one transaction
+ * at a time, and a second connection that waits would stop the whole process.
+ */
+const lastCalls = new Map<string, Promise<unknown>>();
+
 /** One SQLite file: write-ahead log, each commit synced. */
 class SqliteDatabase implements Database {
   readonly leases = null;
   readonly #database: DatabaseSync;
   readonly #statements = new Map<string, StatementSync>();
-  /** Ends with the last call so far. There is one connection, so calls run one after the other. */
-  #last: Promise<unknown> = Promise.resolve();
+  readonly #path: string;
 
-  constructor(database: DatabaseSync) {
+  constructor(database: DatabaseSync, path: string) {
     this.#database = database;
+    this.#path = path;
   }
 
   async read<T>(work: (sql: Transaction) => Promise<T>): Promise<T> {
@@ -77,9 +83,8 @@ class SqliteDatabase implements Database {
   };
 
   async #inTurn<T>(work: () => Promise<T>): Promise<T> {
-    const begun = this.#last.then(work, work);
-    // The caller hears of the error; the next call does not.
-    this.#last = begun.catch(() => undefined);
+    const begun = (lastCalls.get(this.#path) ?? Promise.resolve()).then(work, work);
+    lastCalls.set(this.#path, begun);
     return await begun;
   }
 
