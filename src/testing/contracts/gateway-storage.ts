@@ -37,7 +37,8 @@ export function sampleChange(key: string): StoredChange {
   };
 }
 
-function sampleToken(id: string): StoredToken {
+/** A token of the customer `shop`. */
+export function sampleToken(id: string): StoredToken {
   const rule = { zone: '**', name: '@', types: '*', allow: ['read'] } as const;
   return {
     id,

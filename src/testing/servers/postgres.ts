@@ -13,7 +13,8 @@ export interface Postgres {
   /** Runs one statement in a database. @returns the rows */
   query(settings: PostgresSettings, sql: string): Promise<readonly Readonly<Record<string, unknown>>[]>;
   start(): Promise<void>;
-  stop(signal?: NodeJS.Signals): Promise<void>;
+  /** Ends the server at once, with all its processes. What was committed stays. */
+  stop(): Promise<void>;
   /** Suspends the server's first process, which accepts connections. */
   halt(): Promise<void>;
   resume(): void;
@@ -85,6 +86,7 @@ export async function startPostgres(): Promise<Postgres> {
     );
   const server = new ServerProcess(folder, join(programs, 'postgres'), options, ready, user);
   await server.start();
+  const stop = async (): Promise<void> => await server.stop('SIGQUIT');
   return {
     folder,
     query,
@@ -93,9 +95,12 @@ export async function startPostgres(): Promise<Postgres> {
       return settings(name);
     },
     start: async () => await server.start(),
-    stop: async (signal) => await server.stop(signal),
+    stop,
     halt: async () => await server.halt(),
     resume: () => server.resume(),
-    dispose: async () => await server.dispose(),
+    dispose: async () => {
+      await stop();
+      await server.dispose();
+    },
   };
 }
