@@ -8,7 +8,7 @@ import type { Log } from '../core/log.ts';
 import { ApiServer } from './api/server.ts';
 import { ApiRefusal } from './api-refusal.ts';
 import type { GatewaySettings } from './settings.ts';
-import { openSqlite } from './storage/sqlite.ts';
+import { openSqlite } from './storage/sqlite-database.ts';
 import { StorageError, type Storage } from './storage/storage.ts';
 import { Gateway } from './work/gateway.ts';
 import { leaseTime } from './work/zone-turns.ts';

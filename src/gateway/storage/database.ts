@@ -6,7 +6,10 @@ export type SqlValue = string | number | null;
 
 export type SqlRow = Readonly<Record<string, unknown>>;
 
-/** Statements in the SQL that all databases have in common, each value a `?`. They throw what the driver throws. */
+/**
+ * Statements in the SQL that all databases have in common. A value stands as `?`, or as `?1` if it is used
+ * several times. Whether something is true comes back as 1 or 0. They throw what the driver throws.
+ */
 export interface Sql {
   /** The first row; undefined: there is none. */
   get(sql: string, ...values: readonly SqlValue[]): Promise<SqlRow | undefined>;
@@ -19,6 +22,8 @@ export interface Sql {
 export interface Transaction extends Sql {
   /** Waits until no other transaction decides about owners of zones. */
   lockOwners(): Promise<void>;
+  /** Waits until no other transaction counts what this customer has or does. */
+  lockCustomer(id: string): Promise<void>;
   /** Waits until no other transaction adds to this gateway's chain of the audit. */
   lockChain(gateway: string): Promise<void>;
   /** Waits until all entries of the audit that have a number can be read. Later ones wait meanwhile. */
@@ -33,8 +38,10 @@ export interface Database {
   /** The rights to write to a zone; null: only one gateway uses the database, so that none are needed. */
   readonly leases: ZoneLeases | null;
   read<T>(work: (sql: Sql) => Promise<T>): Promise<T>;
-  /** Does the work in one transaction, which an error undoes. */
-  write<T>(durability: Durability, work: (transaction: Transaction) => Promise<T>): Promise<T>;
+  /** Does the work in one transaction. An error undoes it, and so does {@link Unchanged}. */
+  write<T>(durability: Durability, work: (transaction: Transaction) => Promise<T | Unchanged<T>>): Promise<T>;
+  /** SQL for a text within JSON. @param column the column with the JSON */
+  jsonText(column: string, member: string): string;
   close(): Promise<void>;
 }
 
@@ -51,4 +58,17 @@ export interface ZoneLeases {
   isHeld(sql: Sql, lease: ZoneLease): Promise<boolean>;
   /** Ends the lease at once, unless it was lost. */
   leave(sql: Sql, lease: ZoneLease): Promise<void>;
+}
+
+/** The result of a transaction that changes nothing. What it has written is rolled back. */
+export class Unchanged<T> {
+  readonly value: T;
+
+  constructor(value: T) {
+    this.value = value;
+  }
+}
+
+export function unchanged<T>(value: T): Unchanged<T> {
+  return new Unchanged(value);
 }

@@ -19,14 +19,44 @@ const steps: readonly Step[] = [
     id TEXT COLLATE "C" PRIMARY KEY,
     state TEXT NOT NULL CHECK (state IN ('active', 'read-only', 'suspended')),
     most_zones BIGINT NOT NULL,
+    most_tokens BIGINT NOT NULL,
+    most_records BIGINT NOT NULL,
+    most_rrset_records BIGINT NOT NULL,
+    most_rrset_octets BIGINT NOT NULL,
+    most_writes_minute BIGINT NOT NULL,
+    most_writes_day BIGINT NOT NULL,
     created_at BIGINT NOT NULL
+  );
+  CREATE TABLE write_count (
+    customer TEXT COLLATE "C" NOT NULL REFERENCES customer (id),
+    period BIGINT NOT NULL,
+    began_at BIGINT NOT NULL,
+    writes BIGINT NOT NULL,
+    PRIMARY KEY (customer, period)
   );
   CREATE TABLE token (
     id TEXT COLLATE "C" PRIMARY KEY,
     customer TEXT COLLATE "C" NOT NULL REFERENCES customer (id),
     hash TEXT NOT NULL,
+    previous_hash TEXT,
+    previous_until BIGINT,
     label TEXT NOT NULL,
     rights TEXT NOT NULL,
+    networks TEXT NOT NULL,
+    created_at BIGINT NOT NULL,
+    expires_at BIGINT,
+    revoked_at BIGINT,
+    idle BIGINT,
+    maker TEXT COLLATE "C" REFERENCES token (id),
+    makes_tokens BIGINT NOT NULL CHECK (makes_tokens IN (0, 1)),
+    used_at BIGINT,
+    used_from TEXT
+  );
+  CREATE INDEX token_customer ON token (customer);
+  CREATE TABLE operator (
+    id TEXT COLLATE "C" PRIMARY KEY,
+    hash TEXT NOT NULL,
+    label TEXT NOT NULL,
     networks TEXT NOT NULL,
     created_at BIGINT NOT NULL,
     expires_at BIGINT,
@@ -34,22 +64,42 @@ const steps: readonly Step[] = [
     used_at BIGINT,
     used_from TEXT
   );
-  CREATE INDEX token_customer ON token (customer);
   CREATE TABLE zone (
     name TEXT COLLATE "C" PRIMARY KEY,
     reversed TEXT COLLATE "C" NOT NULL UNIQUE,
     customer TEXT COLLATE "C" NOT NULL REFERENCES customer (id),
     created_at BIGINT NOT NULL,
     left_at BIGINT,
-    pending BIGINT NOT NULL CHECK (pending IN (0, 1))
+    pending BIGINT NOT NULL CHECK (pending IN (0, 1)),
+    records BIGINT
   );
   CREATE INDEX zone_customer ON zone (customer, left_at, name);
   CREATE INDEX zone_pending ON zone (name) WHERE pending = 1;
+  CREATE TABLE zone_grant (
+    parent TEXT COLLATE "C" NOT NULL,
+    child TEXT COLLATE "C" NOT NULL,
+    reversed TEXT COLLATE "C" NOT NULL,
+    reversed_end TEXT COLLATE "C" NOT NULL,
+    customer TEXT COLLATE "C" NOT NULL REFERENCES customer (id),
+    given_by TEXT COLLATE "C" NOT NULL REFERENCES customer (id),
+    created_at BIGINT NOT NULL,
+    revoked_at BIGINT,
+    PRIMARY KEY (parent, child, customer)
+  );
+  CREATE INDEX zone_grant_customer ON zone_grant (customer, given_by);
+  CREATE TABLE transfer_code (
+    hash TEXT COLLATE "C" PRIMARY KEY,
+    zone TEXT COLLATE "C" NOT NULL UNIQUE,
+    customer TEXT COLLATE "C" NOT NULL REFERENCES customer (id),
+    with_below BIGINT NOT NULL CHECK (with_below IN (0, 1)),
+    expires_at BIGINT NOT NULL
+  );
   CREATE TABLE change (
     customer TEXT COLLATE "C" NOT NULL REFERENCES customer (id),
     token TEXT COLLATE "C" NOT NULL REFERENCES token (id),
     key TEXT COLLATE "C" NOT NULL,
     zone TEXT COLLATE "C" NOT NULL,
+    client TEXT NOT NULL,
     fingerprint TEXT NOT NULL,
     body TEXT NOT NULL,
     outcome TEXT,
@@ -64,9 +114,13 @@ const steps: readonly Step[] = [
     gateway TEXT COLLATE "C" NOT NULL,
     at BIGINT NOT NULL,
     body TEXT NOT NULL,
+    client TEXT,
+    salt TEXT,
+    client_hash TEXT,
     hash TEXT NOT NULL
   );
   CREATE INDEX audit_gateway ON audit (gateway, number);
+  CREATE INDEX audit_client ON audit (at) WHERE client IS NOT NULL;
   CREATE TABLE lease (
     zone TEXT COLLATE "C" PRIMARY KEY,
     owner TEXT NOT NULL,

@@ -1,9 +1,18 @@
 import pg from 'pg';
 import type { Log } from '../../core/log.ts';
-import type { Database, Durability, Sql, SqlRow, SqlValue, Transaction } from './database.ts';
+import type { StorageFacts } from './audited-database.ts';
+import {
+  Unchanged,
+  type Database,
+  type Durability,
+  type Sql,
+  type SqlRow,
+  type SqlValue,
+  type Transaction,
+} from './database.ts';
 import { postgresLeases } from './postgres-leases.ts';
 import { migratePostgres } from './postgres-migrations.ts';
-import { SqlStorage, storageError, type StorageFacts } from './sql-storage.ts';
+import { SqlStorage } from './sql-storage.ts';
 import { StorageError, type Storage } from './storage.ts';
 
 /** How a PostgreSQL server is reached. */
@@ -46,7 +55,7 @@ export async function openPostgres(
     return new SqlStorage(database, facts);
   } catch (error) {
     await database.close();
-    throw storageError(error);
+    throw error instanceof StorageError ? error : new StorageError('storage.failed', error);
   }
 }
 
@@ -93,11 +102,18 @@ class PostgresDatabase implements Database {
     return await this.#withClient(async (client) => await work(sqlOf(client)));
   }
 
-  async write<T>(durability: Durability, work: (transaction: Transaction) => Promise<T>): Promise<T> {
+  async write<T>(
+    durability: Durability,
+    work: (transaction: Transaction) => Promise<T | Unchanged<T>>,
+  ): Promise<T> {
     return await this.#withClient(
       async (client) =>
         await inTransaction(client, durability, async () => await work(transactionOf(client))),
     );
+  }
+
+  jsonText(column: string, member: string): string {
+    return `(${column}::json ->> '${member}')`;
   }
 
   async close(): Promise<void> {
@@ -113,6 +129,10 @@ class PostgresDatabase implements Database {
       const value = await work(client);
       isUsable = true;
       return value;
+    } catch (error) {
+      // Thrown by us, after the transaction was rolled back.
+      isUsable = error instanceof StorageError;
+      throw error;
     } finally {
       client.off('error', this.#lost);
       client.release(!isUsable);
@@ -132,7 +152,7 @@ class PostgresDatabase implements Database {
 async function inTransaction<T>(
   client: pg.PoolClient,
   durability: Durability,
-  work: () => Promise<T>,
+  work: () => Promise<T | Unchanged<T>>,
 ): Promise<T> {
   await client.query(
     `BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE; SET LOCAL lock_timeout = ${limits.lock};
@@ -140,10 +160,16 @@ async function inTransaction<T>(
       SET LOCAL idle_in_transaction_session_timeout = ${limits.answer};
       ${durability === 'soon' ? 'SET LOCAL synchronous_commit = off;' : ''}`,
   );
-  // After an error the connection is closed, and the server rolls back.
-  const value = await work();
-  await client.query('COMMIT');
-  return value;
+  try {
+    const value = await work();
+    const isUnchanged = value instanceof Unchanged;
+    await client.query(isUnchanged ? 'ROLLBACK' : 'COMMIT');
+    return isUnchanged ? value.value : value;
+  } catch (error) {
+    // After any other error the connection is closed, and the server rolls back.
+    if (error instanceof StorageError) await client.query('ROLLBACK');
+    throw error;
+  }
 }
 
 function sqlOf(client: pg.PoolClient): Sql {
@@ -162,6 +188,9 @@ function transactionOf(client: pg.PoolClient): Transaction {
     lockOwners: async () => {
       await client.query(`SELECT pg_advisory_xact_lock(${locks.owners})`);
     },
+    lockCustomer: async (id) => {
+      await client.query('SELECT 1 FROM customer WHERE id = $1 FOR NO KEY UPDATE', [id]);
+    },
     lockChain: async (gateway) => {
       const chain = `pg_advisory_xact_lock(${locks.chain}, hashtext($1))`;
       await client.query(`SELECT pg_advisory_xact_lock_shared(${locks.audit}), ${chain}`, [gateway]);
@@ -172,13 +201,18 @@ function transactionOf(client: pg.PoolClient): Transaction {
   };
 }
 
-/** The text with `$1`, `$2` ... for each `?`. No text of ours has a question mark elsewhere. */
+/** The text with `$1`, `$2` ... for each `?` or `?1`. No text of ours has a question mark elsewhere. */
 function numbered(sql: string): string {
   let count = 0;
-  return sql.replaceAll('?', () => `$${(count += 1)}`);
+  return sql.replaceAll(/\?(\d*)/gu, (_, number: string) => `$${number === '' ? (count += 1) : number}`);
 }
 
-/** Numbers of 64 bits become numbers: ours are counts and milliseconds. */
+/**
+ * Numbers of 64 bits become numbers, because ours are counts and milliseconds. Truth becomes 1 or 0, as in
+ * SQLite.
+ */
 function parserOf(...[type, format]: Parameters<typeof pg.types.getTypeParser>): (text: string) => unknown {
-  return type === pg.types.builtins.INT8 ? Number : pg.types.getTypeParser(type, format);
+  if (type === pg.types.builtins.INT8) return Number;
+  if (type === pg.types.builtins.BOOL) return (text) => (text === 't' ? 1 : 0);
+  return pg.types.getTypeParser(type, format);
 }

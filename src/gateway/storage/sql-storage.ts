@@ -1,142 +1,194 @@
 import { randomBytes } from 'node:crypto';
-import { namesAbove, type DnsName } from '../../dns/name.ts';
-import { chained, noHash } from './audit-chain.ts';
-import type { Database, Durability, Sql, Transaction } from './database.ts';
-import { rangeBelow, reversed } from './name-order.ts';
-import { readAuditEntry, readCustomer, readStoredChange, readStoredToken, readZoneOwner } from './rows.ts';
+import type { DnsName } from '../../dns/name.ts';
+import { AuditedDatabase, maybe, type AuditedTransaction, type StorageFacts } from './audited-database.ts';
+import { unchanged, type Database, type SqlValue } from './database.ts';
+import { reversed } from './reversed-name.ts';
 import {
-  StorageError,
-  type AuditEntry,
-  type AuditFacts,
-  type ChangeOutcome,
-  type Claim,
-  type Customer,
-  type CustomerChanges,
-  type Storage,
-  type StoredChange,
-  type StoredToken,
-  type ZoneClaim,
-  type ZoneLease,
-  type ZoneOwner,
-} from './storage.ts';
+  readAuditEntry,
+  readAuditLink,
+  readCounts,
+  readCustomer,
+  readOperatorToken,
+  readStoredToken,
+  readZoneOwner,
+} from './rows.ts';
 
-/** What a storage needs beside its database. */
-export interface StorageFacts {
-  /** Wall clock, milliseconds; stamps the audit. */
-  readonly wall: () => number;
-  /** Name of the gateway, whose chain of the audit it adds to. */
-  readonly gateway: string;
-}
+import { addChange, endStored, interrupt, storedChange } from './sql-changes.ts';
+import {
+  addGrant,
+  countWrite,
+  grantsBelow,
+  judgeClaim,
+  transfer,
+  validCode,
+  zoneOwner,
+} from './sql-zones.ts';
+import type {
+  AuditEntry,
+  AuditFacts,
+  AuditHead,
+  AuditLink,
+  ChangeOutcome,
+  Claim,
+  Customer,
+  CustomerChanges,
+  Erasure,
+  LimitReached,
+  OperatorToken,
+  Rotation,
+  Storage,
+  StorageCounts,
+  StoredChange,
+  StoredToken,
+  TransferCode,
+  Transferred,
+  ZoneClaim,
+  ZoneGrant,
+  ZoneLease,
+  ZoneOwner,
+  ZoneTransfer,
+} from './storage.ts';
 
 /** Storage in any SQL database. */
 export class SqlStorage implements Storage {
   readonly isShared: boolean;
-  readonly #database: Database;
-  readonly #facts: StorageFacts;
+  readonly #database: AuditedDatabase;
   /** Identifies this process as the holder of zones. */
   readonly #owner: string;
 
   constructor(database: Database, facts: StorageFacts) {
-    this.#database = database;
-    this.#facts = facts;
+    this.#database = new AuditedDatabase(database, facts);
     this.isShared = database.leases !== null;
     this.#owner = `${facts.gateway} ${randomBytes(8).toString('hex')}`;
   }
 
   async customers(): Promise<readonly Customer[]> {
-    return await this.#read(async (tx) =>
-      (await tx.all('SELECT * FROM customer ORDER BY id')).map(readCustomer),
-    );
+    return await this.#all('SELECT * FROM customer ORDER BY id', [], readCustomer);
   }
 
   async customer(id: string): Promise<Customer | null> {
-    return await this.#read(async (tx) =>
-      maybe(await tx.get('SELECT * FROM customer WHERE id = ?', id), readCustomer),
-    );
+    return await this.#one('SELECT * FROM customer WHERE id = ?', [id], readCustomer);
   }
 
-  async addCustomer({ id, state, mostZones, createdAt }: Customer, audit: AuditFacts): Promise<boolean> {
-    return await this.#write(audit, async (tx) => {
-      const sql =
-        'INSERT INTO customer (id, state, most_zones, created_at) VALUES (?, ?, ?, ?) ON CONFLICT DO NOTHING';
-      return (await tx.run(sql, id, state, mostZones, createdAt)) > 0 ? true : unchanged(false);
-    });
+  async addCustomer({ id, state, limits, createdAt }: Customer, audit: AuditFacts): Promise<boolean> {
+    const sql = `INSERT INTO customer (id, state, most_zones, most_tokens, most_records, most_rrset_records,
+      most_rrset_octets, most_writes_minute, most_writes_day, created_at)
+      VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING`;
+    return await this.#change(audit, sql, [id, state, ...limitValues(limits), createdAt]);
   }
 
-  async setCustomer(id: string, { state, mostZones }: CustomerChanges, audit: AuditFacts): Promise<boolean> {
-    return await this.#write(audit, async (tx) => {
-      const sql =
-        'UPDATE customer SET state = coalesce(?, state), most_zones = coalesce(?, most_zones) WHERE id = ?';
-      return (await tx.run(sql, state, mostZones, id)) > 0 ? true : unchanged(false);
+  async setCustomer(id: string, { state, limits }: CustomerChanges, audit: AuditFacts): Promise<boolean> {
+    return await this.#database.write(audit, async (tx) => {
+      await tx.lockCustomer(id);
+      const now = maybe(await tx.get('SELECT * FROM customer WHERE id = ?', id), readCustomer);
+      if (now === null) return unchanged(false);
+      const sql = `UPDATE customer SET state = ?, most_zones = ?, most_tokens = ?, most_records = ?,
+        most_rrset_records = ?, most_rrset_octets = ?, most_writes_minute = ?, most_writes_day = ? WHERE id = ?`;
+      await tx.run(sql, state ?? now.state, ...limitValues({ ...now.limits, ...limits }), id);
+      return true;
     });
   }
 
   async tokens(customer: string): Promise<readonly StoredToken[]> {
     const sql = 'SELECT * FROM token WHERE customer = ? ORDER BY created_at, id';
-    return await this.#read(async (tx) => (await tx.all(sql, customer)).map(readStoredToken));
+    return await this.#all(sql, [customer], readStoredToken);
   }
 
   async token(id: string): Promise<StoredToken | null> {
-    return await this.#read(async (tx) =>
-      maybe(await tx.get('SELECT * FROM token WHERE id = ?', id), readStoredToken),
-    );
+    return await this.#one('SELECT * FROM token WHERE id = ?', [id], readStoredToken);
   }
 
-  async addToken(token: StoredToken, audit: AuditFacts): Promise<void> {
-    const { id, customer, hash, label, rights, networks, createdAt, expiresAt } = token;
-    await this.#write(audit, async (tx) => {
-      const sql = `INSERT INTO token (id, customer, hash, label, rights, networks, created_at, expires_at)
-        VALUES (?, ?, ?, ?, ?, ?, ?, ?)`;
-      const [allowed, places] = [JSON.stringify(rights), JSON.stringify(networks)];
-      await tx.run(sql, id, customer, hash, label, allowed, places, createdAt, expiresAt);
+  async addToken(token: StoredToken, audit: AuditFacts): Promise<LimitReached | null> {
+    const { id, customer, hash, label, createdAt, expiresAt, idle, maker } = token;
+    return await this.#database.write(audit, async (tx) => {
+      await tx.lockCustomer(customer);
+      const inUse = `SELECT count(*) >= (SELECT most_tokens FROM customer WHERE id = ?1) AS full FROM token
+        WHERE customer = ?1 AND revoked_at IS NULL AND (expires_at IS NULL OR expires_at > ?2)`;
+      if ((await tx.get(inUse, customer, createdAt))?.['full'] === 1) return unchanged({ limit: 'tokens' });
+      const sql = `INSERT INTO token (id, customer, hash, label, rights, networks, created_at, expires_at, idle,
+        maker, makes_tokens) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`;
+      const [allowed, places] = [JSON.stringify(token.rights), JSON.stringify(token.networks)];
+      const times = [createdAt, expiresAt, idle] as const;
+      const makes = token.makesTokens ? 1 : 0;
+      await tx.run(sql, id, customer, hash, label, allowed, places, ...times, maker, makes);
+      return null;
     });
+  }
+
+  async rotateToken(id: string, { hash, until }: Rotation, audit: AuditFacts): Promise<boolean> {
+    const sql = `UPDATE token SET previous_hash = hash, previous_until = ?, hash = ?
+      WHERE id = ? AND revoked_at IS NULL`;
+    return await this.#change(audit, sql, [until, hash, id]);
   }
 
   async revokeToken(id: string, at: number, audit: AuditFacts): Promise<boolean> {
-    return await this.#write(audit, async (tx) => {
-      const sql = 'UPDATE token SET revoked_at = ? WHERE id = ? AND revoked_at IS NULL';
-      return (await tx.run(sql, at, id)) > 0 ? true : unchanged(false);
-    });
+    const sql = 'UPDATE token SET revoked_at = ? WHERE id = ? AND revoked_at IS NULL';
+    return await this.#change(audit, sql, [at, id]);
   }
 
   async tokenUsed(id: string, at: number, from: string): Promise<void> {
-    await this.#write(null, async (tx) => {
-      await tx.run('UPDATE token SET used_at = ?, used_from = ? WHERE id = ?', at, from, id);
-    });
+    await this.#change(null, 'UPDATE token SET used_at = ?, used_from = ? WHERE id = ?', [at, from, id]);
+  }
+
+  async allZones(): Promise<readonly ZoneOwner[]> {
+    return await this.#all('SELECT * FROM zone WHERE left_at IS NULL ORDER BY name', [], readZoneOwner);
+  }
+
+  async operators(): Promise<readonly OperatorToken[]> {
+    return await this.#all('SELECT * FROM operator ORDER BY created_at, id', [], readOperatorToken);
+  }
+
+  async operator(id: string): Promise<OperatorToken | null> {
+    return await this.#one('SELECT * FROM operator WHERE id = ?', [id], readOperatorToken);
+  }
+
+  async addOperator(token: OperatorToken, audit: AuditFacts): Promise<void> {
+    const { id, hash, label, networks, createdAt, expiresAt } = token;
+    const sql = `INSERT INTO operator (id, hash, label, networks, created_at, expires_at)
+      VALUES (?, ?, ?, ?, ?, ?)`;
+    await this.#change(audit, sql, [id, hash, label, JSON.stringify(networks), createdAt, expiresAt]);
+  }
+
+  async revokeOperator(id: string, at: number, audit: AuditFacts): Promise<boolean> {
+    const sql = 'UPDATE operator SET revoked_at = ? WHERE id = ? AND revoked_at IS NULL';
+    return await this.#change(audit, sql, [at, id]);
+  }
+
+  async operatorUsed(id: string, at: number, from: string): Promise<void> {
+    await this.#change(null, 'UPDATE operator SET used_at = ?, used_from = ? WHERE id = ?', [at, from, id]);
   }
 
   async zonesOf(customer: string): Promise<readonly DnsName[]> {
     const sql = 'SELECT * FROM zone WHERE customer = ? AND left_at IS NULL AND pending = 0 ORDER BY name';
-    return await this.#read(async (tx) =>
-      (await tx.all(sql, customer)).map((row) => readZoneOwner(row).zone),
-    );
+    return (await this.#all(sql, [customer], readZoneOwner)).map(({ zone }) => zone);
   }
 
   async zone(zone: DnsName): Promise<ZoneOwner | null> {
-    return await this.#read(async (tx) => await zoneIn(tx, zone));
+    return await this.#database.read(async (tx) => await zoneOwner(tx, zone));
   }
 
   async pendingClaims(): Promise<readonly ZoneOwner[]> {
-    return await this.#read(async (tx) =>
-      (await tx.all(`SELECT * FROM zone WHERE pending = 1 ${this.#unheld('zone.name')}`)).map(readZoneOwner),
-    );
+    const sql = `SELECT * FROM zone WHERE pending = 1 ${this.#database.unheld('zone.name')}`;
+    return await this.#all(sql, [], readZoneOwner);
   }
 
   async mayClaim(claim: ZoneClaim): Promise<Claim> {
-    return await this.#read(async (tx) => await this.#judge(tx, claim));
+    return await this.#database.read(async (tx) => await judgeClaim(tx, claim));
   }
 
   async claimZone(claim: ZoneClaim, audit: AuditFacts, lease: ZoneLease | null): Promise<Claim> {
     const { zone, customer, at } = claim;
-    return await this.#write<Claim>(audit, async (tx) => {
-      await this.#demandHeld(tx, lease);
+    return await this.#database.write<Claim>(audit, async (tx) => {
+      await tx.demandHeld(lease);
       await tx.lockOwners();
-      const judged = await this.#judge(tx, claim);
+      const judged = await judgeClaim(tx, claim);
       if (judged !== 'claimed' && judged !== 'reclaimed') return unchanged(judged);
-      const sql = `INSERT INTO zone (name, reversed, customer, created_at, left_at, pending)
-        VALUES (?, ?, ?, ?, NULL, 1)
-        ON CONFLICT (name) DO UPDATE
-        SET customer = excluded.customer, created_at = excluded.created_at, left_at = NULL, pending = 1`;
+      const limited = await countWrite(tx, customer, at);
+      if (limited !== null) return unchanged(limited);
+      const sql = `INSERT INTO zone (name, reversed, customer, created_at, left_at, pending, records)
+        VALUES (?, ?, ?, ?, NULL, 1, NULL)
+        ON CONFLICT (name) DO UPDATE SET customer = excluded.customer, created_at = excluded.created_at,
+          left_at = NULL, pending = 1, records = NULL`;
       await tx.run(sql, zone, reversed(zone), customer, at);
       return judged;
     });
@@ -148,8 +200,8 @@ export class SqlStorage implements Storage {
     audit: AuditFacts,
     lease: ZoneLease | null,
   ): Promise<void> {
-    await this.#write(audit, async (tx) => {
-      await this.#demandHeld(tx, lease);
+    await this.#database.write(audit, async (tx) => {
+      await tx.demandHeld(lease);
       await tx.lockOwners();
       await tx.run('UPDATE zone SET pending = 0 WHERE name = ? AND customer = ?', zone, customer);
     });
@@ -161,10 +213,25 @@ export class SqlStorage implements Storage {
     audit: AuditFacts,
     lease: ZoneLease | null,
   ): Promise<void> {
-    await this.#write(audit, async (tx) => {
-      await this.#demandHeld(tx, lease);
+    await this.#database.write(audit, async (tx) => {
+      await tx.demandHeld(lease);
       await tx.lockOwners();
-      await tx.run('DELETE FROM zone WHERE name = ? AND customer = ? AND pending = 1', zone, customer);
+      const sql = 'DELETE FROM zone WHERE name = ? AND customer = ? AND pending = 1';
+      await tx.run(sql, zone, customer);
+    });
+  }
+
+  async acceptDelete(
+    zone: DnsName,
+    customer: string,
+    at: number,
+    audit: AuditFacts,
+    lease: ZoneLease | null,
+  ): Promise<LimitReached | null> {
+    return await this.#database.write({ ...audit, zone }, async (tx) => {
+      await tx.demandHeld(lease);
+      const limited = await countWrite(tx, customer, at);
+      return limited === null ? null : unchanged(limited);
     });
   }
 
@@ -175,71 +242,115 @@ export class SqlStorage implements Storage {
     audit: AuditFacts,
     lease: ZoneLease | null,
   ): Promise<void> {
-    await this.#write(audit, async (tx) => {
-      await this.#demandHeld(tx, lease);
+    await this.#database.write(audit, async (tx) => {
+      await tx.demandHeld(lease);
       await tx.lockOwners();
-      const sql = 'UPDATE zone SET left_at = ?, pending = 0 WHERE name = ? AND customer = ?';
+      const sql = 'UPDATE zone SET left_at = ?, pending = 0, records = NULL WHERE name = ? AND customer = ?';
       await tx.run(sql, at, zone, customer);
+      await tx.run('DELETE FROM transfer_code WHERE zone = ? AND customer = ?', zone, customer);
     });
   }
 
-  async transferZone(zone: DnsName, to: string, audit: AuditFacts): Promise<boolean> {
-    return await this.#write(audit, async (tx) => {
+  async countRecords(zone: DnsName, records: number, lease: ZoneLease): Promise<void> {
+    await this.#database.write(null, async (tx) => {
+      await tx.demandHeld(lease);
+      await tx.run('UPDATE zone SET records = ? WHERE name = ?', records, zone);
+    });
+  }
+
+  async transferZone(asked: ZoneTransfer, audit: AuditFacts): Promise<Transferred> {
+    return await this.#database.write<Transferred>(null, async (tx) => {
       await tx.lockOwners();
-      const sql = 'UPDATE zone SET customer = ? WHERE name = ? AND left_at IS NULL AND pending = 0';
-      return (await tx.run(sql, to, zone)) > 0 ? true : unchanged(false);
+      const done = await transfer(tx, asked, audit);
+      return typeof done === 'object' && 'moved' in done ? done : unchanged(done);
     });
   }
 
-  async change(token: string, key: string): Promise<StoredChange | null> {
-    return await this.#read(async (tx) => await changeIn(tx, token, key));
+  async addTransferCode(code: TransferCode, audit: AuditFacts): Promise<boolean> {
+    const { hash, zone, customer, withBelow, expiresAt } = code;
+    return await this.#database.write(audit, async (tx) => {
+      await tx.lockOwners();
+      const owner = await zoneOwner(tx, zone);
+      if (owner?.customer !== customer || owner.leftAt !== null || owner.isPending) return unchanged(false);
+      const sql = `INSERT INTO transfer_code (hash, zone, customer, with_below, expires_at)
+        VALUES (?, ?, ?, ?, ?) ON CONFLICT (zone) DO UPDATE SET hash = excluded.hash,
+          customer = excluded.customer, with_below = excluded.with_below, expires_at = excluded.expires_at`;
+      await tx.run(sql, hash, zone, customer, withBelow ? 1 : 0, expiresAt);
+      return true;
+    });
+  }
+
+  async takeTransferCode(hash: string, to: string, at: number, audit: AuditFacts): Promise<Transferred> {
+    return await this.#database.write<Transferred>(null, async (tx) => {
+      await tx.lockOwners();
+      const code = await validCode(tx, hash, at);
+      if (code === null) return unchanged('missing');
+      const facts = { ...audit, detail: { from: code.customer } };
+      const done = await transfer(tx, { ...code, to }, facts);
+      return typeof done === 'object' && 'moved' in done ? done : unchanged(done);
+    });
+  }
+
+  async grants(parent: DnsName): Promise<readonly ZoneGrant[]> {
+    return await this.#database.read(async (tx) => await grantsBelow(tx, parent));
+  }
+
+  async addGrant(
+    grant: Pick<ZoneGrant, 'parent' | 'child' | 'customer' | 'createdAt'>,
+    audit: AuditFacts,
+  ): Promise<boolean> {
+    return await this.#database.write(audit, async (tx) => {
+      await tx.lockOwners();
+      return (await addGrant(tx, grant)) ? true : unchanged(false);
+    });
+  }
+
+  async revokeGrant(
+    { parent, child, customer }: Pick<ZoneGrant, 'parent' | 'child' | 'customer'>,
+    at: number,
+    audit: AuditFacts,
+  ): Promise<boolean> {
+    const sql = `UPDATE zone_grant SET revoked_at = ?
+      WHERE parent = ? AND child = ? AND customer = ? AND revoked_at IS NULL`;
+    return await this.#change(audit, sql, [at, parent, child, customer]);
   }
 
   async takeZone(zone: DnsName, ttl: number): Promise<ZoneLease | 'busy'> {
-    const { leases } = this.#database;
+    const { leases, wall } = this.#database;
     const owner = this.#owner;
     if (leases === null) return { zone, owner, fence: 0 };
-    // A power loss may undo it. Nothing is sent before a durable transaction that finds the lease.
-    return await this.#transaction('soon', async (tx) => {
+    const work = async (tx: AuditedTransaction): Promise<ZoneLease | 'busy'> => {
       const fence = await leases.take(tx, zone, owner, ttl);
       if (fence === null) return 'busy';
       // Whoever worked on the zone before has lost it. Only now is it certain that he stores no outcome.
-      await this.#interrupt(
-        tx,
-        await tx.all('SELECT * FROM change WHERE zone = ? AND outcome IS NULL', zone),
-      );
+      const open = await tx.all('SELECT * FROM change WHERE zone = ? AND outcome IS NULL', zone);
+      await interrupt(tx, open, wall());
       return { zone, owner, fence };
-    });
-  }
-
-  async isZoneHeld(lease: ZoneLease): Promise<boolean> {
-    const { leases } = this.#database;
-    if (leases === null) return true;
-    return await this.#transaction('durable', async (tx) => await leases.isHeld(tx, lease));
+    };
+    // A power loss may undo it. Nothing is sent before a durable transaction that finds the lease.
+    return await this.#database.write(null, work, 'soon');
   }
 
   async leaveZone(lease: ZoneLease): Promise<void> {
     const { leases } = this.#database;
     if (leases === null) return;
-    await this.#transaction('soon', async (tx) => {
-      await leases.leave(tx, lease);
-    });
+    const work = async (tx: AuditedTransaction): Promise<void> => await leases.leave(tx, lease);
+    await this.#database.write(null, work, 'soon');
+  }
+
+  async change(token: string, key: string): Promise<StoredChange | null> {
+    return await this.#database.read(async (tx) => await storedChange(tx, token, key));
   }
 
   async acceptChange(
     change: StoredChange,
     audit: AuditFacts,
     lease: ZoneLease,
-  ): Promise<StoredChange | null> {
-    const { customer, token, key, fingerprint, acceptedAt, outcome: _none, ...body } = change;
-    return await this.#write(audit, async (tx) => {
-      await this.#demandHeld(tx, lease);
-      // If another gateway stores the same key in this moment, the statement waits for it.
-      const sql = `INSERT INTO change (customer, token, key, zone, fingerprint, body, accepted_at)
-        VALUES (?, ?, ?, ?, ?, ?, ?) ON CONFLICT (token, key) DO NOTHING`;
-      const text = JSON.stringify(body);
-      const added = await tx.run(sql, customer, token, key, change.zone, fingerprint, text, acceptedAt);
-      return added > 0 ? null : unchanged(await changeIn(tx, token, key));
+  ): Promise<StoredChange | LimitReached | null> {
+    return await this.#database.write<StoredChange | LimitReached | null>(audit, async (tx) => {
+      await tx.demandHeld(lease);
+      const other = await addChange(tx, change);
+      return other === null ? null : unchanged(other);
     });
   }
 
@@ -249,179 +360,97 @@ export class SqlStorage implements Storage {
     audit: AuditFacts,
     lease: ZoneLease,
   ): Promise<boolean> {
-    return await this.#transaction('durable', async (tx) => {
-      const isHeld = (await this.#database.leases?.isHeld(tx, lease)) ?? true;
-      const isEnded = isHeld && (await endChangeIn(tx, token, key, outcome, this.#facts.wall()));
-      await this.#log(tx, isEnded ? audit : { ...audit, what: `${audit.what}.late` });
+    const { leases, wall } = this.#database;
+    return await this.#database.write(null, async (tx) => {
+      const isHeld = leases === null || (await leases.isHeld(tx, lease));
+      const change = isHeld ? await storedChange(tx, token, key) : null;
+      const isEnded = change !== null && (await endStored(tx, change, outcome, wall()));
+      await tx.log(isEnded ? audit : { ...audit, what: `${audit.what}.late` });
       return isEnded;
     });
   }
 
   async interruptChanges(): Promise<readonly StoredChange[]> {
-    return await this.#transaction('durable', async (tx) => {
-      const left = this.#unheld('change.zone');
-      return await this.#interrupt(tx, await tx.all(`SELECT * FROM change WHERE outcome IS NULL ${left}`));
-    });
+    const sql = `SELECT * FROM change WHERE outcome IS NULL ${this.#database.unheld('change.zone')}`;
+    return await this.#database.write(null, async (tx) =>
+      interrupt(tx, await tx.all(sql), this.#database.wall()),
+    );
   }
 
   async pruneChanges(before: number): Promise<void> {
-    await this.#write(null, async (tx) => {
-      await tx.run('DELETE FROM change WHERE ended_at < ?', before);
-    });
+    await this.#change(null, 'DELETE FROM change WHERE ended_at < ?', [before]);
   }
 
   async audit(after: number, most: number): Promise<readonly AuditEntry[]> {
-    const sql = 'SELECT * FROM audit WHERE number > ? ORDER BY number LIMIT ?';
-    return await this.#transaction('soon', async (tx) => {
-      await tx.lockAudit();
-      return (await tx.all(sql, after, most)).map(readAuditEntry);
+    return await this.#auditRows(after, most, readAuditEntry);
+  }
+
+  async counts(): Promise<StorageCounts> {
+    const sql = `SELECT (SELECT count(*) FROM customer) AS customers,
+      (SELECT count(*) FROM zone WHERE left_at IS NULL AND pending = 0) AS zones,
+      (SELECT count(*) FROM zone WHERE pending = 1) AS claims,
+      (SELECT count(*) FROM change WHERE outcome IS NULL) AS open_changes,
+      (SELECT min(accepted_at) FROM change WHERE outcome IS NULL) AS oldest_change`;
+    return await this.#database.read(async (tx) => readCounts(await tx.get(sql)));
+  }
+
+  async auditHead(): Promise<AuditHead> {
+    return await this.#database.read(async (tx) => await this.#database.head(tx));
+  }
+
+  async auditLinks(after: number, most: number): Promise<readonly AuditLink[]> {
+    return await this.#auditRows(after, most, readAuditLink);
+  }
+
+  async eraseAddresses({ before, client, customer }: Erasure, audit: AuditFacts | null): Promise<number> {
+    const of = (time: string, address: string, owner: string): string =>
+      `${time} < ?1 AND ${address} = coalesce(?2, ${address}) AND ${owner} = coalesce(?3, ${owner})`;
+    const values = [before ?? Number.MAX_SAFE_INTEGER, client, customer] as const;
+    return await this.#database.write(audit, async (tx) => {
+      const entries = of('at', 'client', this.#database.jsonText('body', 'customer'));
+      const changes = of('accepted_at', 'client', 'customer');
+      const uses = of('used_at', 'used_from', 'customer');
+      await tx.run(`UPDATE change SET client = '' WHERE client <> '' AND ${changes}`, ...values);
+      await tx.run(`UPDATE token SET used_from = '' WHERE used_from <> '' AND ${uses}`, ...values);
+      const operators = of('used_at', 'used_from', "''");
+      await tx.run(`UPDATE operator SET used_from = '' WHERE used_from <> '' AND ${operators}`, ...values);
+      const sql = `UPDATE audit SET client = NULL, salt = NULL WHERE client IS NOT NULL AND ${entries}`;
+      return await tx.run(sql, ...values);
     });
   }
 
   async close(): Promise<void> {
-    await guarded(async () => {
-      await this.#database.close();
-    });
+    await this.#database.close();
   }
 
-  /** @throws {StorageError} `storage.lease-lost`. @param lease null: an operator writes, who needs none */
-  async #demandHeld(tx: Sql, lease: ZoneLease | null): Promise<void> {
-    const { leases } = this.#database;
-    if (leases === null || lease === null || (await leases.isHeld(tx, lease))) return;
-    throw new StorageError('storage.lease-lost');
+  /** Entries that have a number but are not committed yet would be missed for ever. So they are waited for. */
+  async #auditRows<T>(after: number, most: number, read: (row: unknown) => T): Promise<readonly T[]> {
+    const sql = 'SELECT * FROM audit WHERE number > ? ORDER BY number LIMIT ?';
+    const work = async (tx: AuditedTransaction): Promise<readonly T[]> => {
+      await tx.lockAudit();
+      return (await tx.all(sql, after, most)).map(read);
+    };
+    return await this.#database.write(null, work, 'soon');
   }
 
-  /** SQL that leaves out zones on which a gateway works. */
-  #unheld(column: string): string {
-    const { leases } = this.#database;
-    return leases === null ? '' : `AND ${leases.unheld(column)}`;
+  async #one<T>(sql: string, values: readonly SqlValue[], read: (row: unknown) => T): Promise<T | null> {
+    return await this.#database.read(async (tx) => maybe(await tx.get(sql, ...values), read));
   }
 
-  /** Ends changes whose outcome nobody will store. @returns those that had none, as they were */
-  async #interrupt(tx: Transaction, rows: readonly unknown[]): Promise<readonly StoredChange[]> {
-    const ended: StoredChange[] = [];
-    for (const change of rows.map(readStoredChange)) {
-      const { customer, key, token, from, zone } = change;
-      if (!(await endChangeIn(tx, token, key, { kind: 'interrupted' }, this.#facts.wall()))) continue;
-      await this.#log(tx, { what: 'change.interrupted', customer, token, from, zone, detail: { key } });
-      ended.push(change);
-    }
-    return ended;
+  async #all<T>(sql: string, values: readonly SqlValue[], read: (row: unknown) => T): Promise<readonly T[]> {
+    return await this.#database.read(async (tx) => (await tx.all(sql, ...values)).map(read));
   }
 
-  async #judge(tx: Sql, claim: ZoneClaim): Promise<Claim> {
-    const { zone, customer } = claim;
-    const now = await zoneIn(tx, zone);
-    if (now !== null && now.customer === customer && now.leftAt === null)
-      return now.isPending ? 'pending' : 'ours';
-    const foreign = await foreignIn(tx, claim);
-    if (foreign !== null) return { foreign };
-    const count = await tx.get(
-      'SELECT count(*) AS n FROM zone WHERE customer = ? AND left_at IS NULL',
-      customer,
+  /** @returns false: no row was changed, so nothing goes into the audit */
+  async #change(audit: AuditFacts | null, sql: string, values: readonly SqlValue[]): Promise<boolean> {
+    return await this.#database.write(audit, async (tx) =>
+      (await tx.run(sql, ...values)) > 0 ? true : unchanged(false),
     );
-    const most = await tx.get('SELECT most_zones AS n FROM customer WHERE id = ?', customer);
-    if (Number(count?.['n']) >= Number(most?.['n'])) return 'limit';
-    return now?.customer === customer ? 'reclaimed' : 'claimed';
-  }
-
-  async #log(tx: Transaction, facts: AuditFacts): Promise<void> {
-    const { gateway, wall } = this.#facts;
-    await tx.lockChain(gateway);
-    const sql = 'SELECT hash FROM audit WHERE gateway = ? ORDER BY number DESC LIMIT 1';
-    const last = await tx.get(sql, gateway);
-    const before = typeof last?.['hash'] === 'string' ? last['hash'] : noHash;
-    const [at, body] = [wall(), JSON.stringify(facts)];
-    const added = 'INSERT INTO audit (gateway, at, body, hash) VALUES (?, ?, ?, ?)';
-    await tx.run(added, gateway, at, body, chained(before, at, body));
-  }
-
-  async #read<T>(work: (sql: Sql) => Promise<T>): Promise<T> {
-    return await guarded(async () => await this.#database.read(work));
-  }
-
-  async #transaction<T>(durability: Durability, work: (tx: Transaction) => Promise<T>): Promise<T> {
-    return await guarded(async () => await this.#database.write(durability, work));
-  }
-
-  /** @param audit is stored in the same transaction, unless the body changes nothing; null: no entry */
-  async #write<T>(
-    audit: AuditFacts | null,
-    body: (tx: Transaction) => Promise<T | Unchanged<T>>,
-  ): Promise<T> {
-    return await this.#transaction('durable', async (tx) => {
-      const value = await body(tx);
-      if (value instanceof Unchanged) return value.value;
-      if (audit !== null) await this.#log(tx, audit);
-      return value;
-    });
   }
 }
 
-/** The result of a transaction that has changed nothing, so that nothing goes into the audit. */
-class Unchanged<T> {
-  readonly value: T;
-
-  constructor(value: T) {
-    this.value = value;
-  }
-}
-
-function unchanged<T>(value: T): Unchanged<T> {
-  return new Unchanged(value);
-}
-
-function maybe<T>(row: unknown, read: (row: unknown) => T): T | null {
-  return row === undefined ? null : read(row);
-}
-
-async function zoneIn(tx: Sql, zone: DnsName): Promise<ZoneOwner | null> {
-  return maybe(await tx.get('SELECT * FROM zone WHERE name = ?', zone), readZoneOwner);
-}
-
-async function changeIn(tx: Sql, token: string, key: string): Promise<StoredChange | null> {
-  return maybe(
-    await tx.get('SELECT * FROM change WHERE token = ? AND key = ?', token, key),
-    readStoredChange,
-  );
-}
-
-/** @returns false: the change has an outcome already, which stays */
-async function endChangeIn(
-  tx: Sql,
-  token: string,
-  key: string,
-  outcome: ChangeOutcome,
-  at: number,
-): Promise<boolean> {
-  const sql = 'UPDATE change SET outcome = ?, ended_at = ? WHERE token = ? AND key = ? AND outcome IS NULL';
-  return (await tx.run(sql, JSON.stringify(outcome), at, token, key)) > 0;
-}
-
-/** A zone of another customer that has the same name, or is above or below it; null: there is none. */
-async function foreignIn(tx: Sql, { zone, customer, at, quarantine }: ZoneClaim): Promise<DnsName | null> {
-  const held = `customer <> ? AND (left_at IS NULL OR left_at > ?)`;
-  const since = at - quarantine;
-  for (const one of [zone, ...namesAbove(zone)]) {
-    const row = await tx.get(`SELECT * FROM zone WHERE name = ? AND ${held}`, one, customer, since);
-    if (row !== undefined) return readZoneOwner(row).zone;
-  }
-  const [from, to] = rangeBelow(zone);
-  const below = `SELECT * FROM zone WHERE reversed > ? AND reversed < ? AND ${held} LIMIT 1`;
-  return maybe(await tx.get(below, from, to, customer, since), readZoneOwner)?.zone ?? null;
-}
-
-/** Makes a {@link StorageError} of whatever the work throws. */
-async function guarded<T>(work: () => Promise<T>): Promise<T> {
-  try {
-    return await work();
-  } catch (error) {
-    throw storageError(error);
-  }
-}
-
-/** The error that callers of a storage hear of. */
-export function storageError(error: unknown): StorageError {
-  if (error instanceof StorageError) return error;
-  return new StorageError('storage.failed', error);
+/** In the order of the columns of `customer`. */
+function limitValues(limits: Customer['limits']): readonly number[] {
+  const { zones, tokens, records, recordsInRrset, octetsInRrset, writesInMinute, writesInDay } = limits;
+  return [zones, tokens, records, recordsInRrset, octetsInRrset, writesInMinute, writesInDay];
 }

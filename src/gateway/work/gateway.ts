@@ -17,8 +17,10 @@ import { ApiRefusal, denied, fromBackend, noSuchZone } from '../api-refusal.ts';
 import { decideChange, mayCreateZone, mayDeleteZone, mayRead, mayReadZone } from '../rights/decide.ts';
 import {
   StorageError,
+  type AuditFacts,
   type ChangeOutcome,
   type Claim,
+  type LimitReached,
   type Storage,
   type StoredChange,
   type ZoneClaim,
@@ -26,6 +28,7 @@ import {
   type ZoneOwner,
 } from '../storage/storage.ts';
 import { auditOf, demandWritable, readAgain, type Caller } from './caller.ts';
+import { demandContentLimits, demandRrsetLimits, demandWithin, overLimit } from './limits.ts';
 import { demandNoUnownedAbove, demandZoneName, foreignZone } from './zone-names.ts';
 import { ZoneTurns } from './zone-turns.ts';
 
@@ -132,15 +135,15 @@ export class Gateway {
       const earlier = await this.#parts.storage.change(caller.token.id, request.key);
       if (earlier !== null) return sameRequest(earlier, zone, fingerprint);
       demandWritable(caller);
-      const change = { zone, remove: request.remove, add: request.add };
-      const present = await this.#judged(caller, change, ctx);
+      const asked = { zone, remove: request.remove, add: request.add };
+      const present = await this.#judged(caller, asked, ctx);
       const acceptedAt = this.#parts.wall();
-      const accepted = changeOf(caller, zone, request, {
+      const change = changeOf(caller, zone, request, {
         fingerprint,
-        before: touched(change, present),
+        before: touched(asked, present),
         acceptedAt,
       });
-      return await this.#carryOut(accepted, present, turn);
+      return await this.#carryOut(change, present, turn);
     });
   }
 
@@ -155,7 +158,7 @@ export class Gateway {
       const facts = { fingerprint: '', before: [], acceptedAt: wall() };
       const none = changeOf(caller, zone, { key, remove: [], add: [] }, facts);
       const audit = auditOf(caller, 'change.withdrawn', zone, { key });
-      const earlier = await storage.acceptChange(none, audit, lease);
+      const earlier = accepted(await storage.acceptChange(none, audit, lease));
       if (earlier !== null) return sameRequest(earlier, zone, earlier.fingerprint);
       if (!(await storage.endChange(none, withdrawn, audit, lease))) throw leaseLost();
       return { ...none, outcome: withdrawn };
@@ -208,7 +211,8 @@ export class Gateway {
       const { storage, backend, wall } = this.#parts;
       if (!mayDeleteZone(caller.token.rights, zone)) throw denied({ text: 'zone.delete' });
       demandWritable(caller);
-      if (!(await storage.isZoneHeld(lease))) throw leaseLost('untouched');
+      const asked = auditOf(caller, 'zone.delete-accepted', zone, {});
+      demandWithin(await storage.acceptDelete(zone, caller.customer.id, wall(), asked, lease));
       demandTime();
       const done = await backend.deleteZone(zone, ctx);
       const audit = auditOf(caller, 'zone.deleted', zone, { done });
@@ -274,21 +278,34 @@ export class Gateway {
 
   /** @param present what {@link #judged} has just read */
   async #carryOut(
-    accepted: StoredChange,
+    change: StoredChange,
     present: readonly CentralRecord[],
     turn: Turn,
   ): Promise<StoredChange> {
     const { caller, lease } = turn;
     const { storage } = this.#parts;
-    const { key, zone, remove, add, before } = accepted;
+    const { key, zone, remove, add, before } = change;
+    demandRrsetLimits(caller.customer.limits, change);
     const asked = auditOf(caller, 'change.accepted', zone, { key, remove, add, before });
-    const earlier = await storage.acceptChange(accepted, asked, lease);
+    const earlier = await this.#accept(change, asked, turn);
     // The same key came for another zone in this moment.
-    if (earlier !== null) return sameRequest(earlier, zone, accepted.fingerprint);
-    const outcome = await this.#write(accepted, present, turn);
+    if (earlier !== null) return sameRequest(earlier, zone, change.fingerprint);
+    const outcome = await this.#write(change, present, turn);
     const audit = auditOf(caller, `change.${outcome.kind}`, zone, { key, outcome });
-    if (!(await afterWrite(storage.endChange(accepted, outcome, audit, lease)))) throw leaseLost();
-    return { ...accepted, outcome };
+    if (!(await afterWrite(storage.endChange(change, outcome, audit, lease)))) throw leaseLost();
+    return { ...change, outcome };
+  }
+
+  /** Stores a change, once the records of its zone are counted. @returns as {@link Storage.acceptChange} */
+  async #accept(change: StoredChange, audit: AuditFacts, { ctx, lease }: Turn): Promise<StoredChange | null> {
+    const { storage, backend } = this.#parts;
+    const first = await storage.acceptChange(change, audit, lease);
+    if (first === null || !('limit' in first) || first.limit !== 'records') return accepted(first);
+    // They are not counted yet, or somebody has removed some at the name server itself.
+    const found = await backend.readZone(change.zone, [], ctx);
+    if (found === null) throw noSuchZone();
+    await storage.countRecords(change.zone, found.length, lease);
+    return accepted(await storage.acceptChange(change, audit, lease));
   }
 
   async #write(
@@ -311,6 +328,7 @@ export class Gateway {
     demandZoneName(zone);
     if (!mayCreateZone(caller.token.rights, zone)) throw denied({ text: 'zone.create' });
     this.#demandAllowed(caller, { zone, remove: [], add: content }, []);
+    demandContentLimits(caller.customer.limits, content);
     const { wall, quarantine } = this.#parts;
     return { zone, customer: caller.customer.id, at: wall(), quarantine };
   }
@@ -422,17 +440,21 @@ function fingerprintOf(zone: DnsName, { remove, add }: ChangeRequest): string {
 }
 
 function demandClaim(claim: Claim, zone: DnsName): void {
-  if (claim === 'limit') throw new ApiRefusal(422, 'central.limit', { params: { text: 'number of zones' } });
-  if (typeof claim === 'object') throw foreignZone(zone);
+  if (typeof claim !== 'object') return;
+  if ('limit' in claim) throw overLimit(claim.limit);
+  throw foreignZone(zone);
 }
 
-/**
- * The refusal of a write whose zone another gateway has taken meanwhile.
- * @param state what the write may have changed
- */
-function leaseLost(state: 'untouched' | 'unknown' = 'unknown'): ApiRefusal {
-  const params = { text: 'storage.lease-lost' };
-  return new ApiRefusal(503, 'central.unreachable', { params, state, retry: 'later' });
+/** @throws {ApiRefusal} if the change exceeds a limit. @returns the stored change, if there is one already */
+function accepted(answer: StoredChange | LimitReached | null): StoredChange | null {
+  if (answer === null || !('limit' in answer)) return answer;
+  throw overLimit(answer.limit);
+}
+
+/** The refusal of a write that has outlived its lease. Another gateway may have written before or after it. */
+function leaseLost(): ApiRefusal {
+  const facts = { params: { text: 'storage.lease-lost' }, state: 'unknown', retry: 'later' } as const;
+  return new ApiRefusal(503, 'central.unreachable', facts);
 }
 
 /** If the storage fails after a write at the name server, the client hears that something may be changed. */

@@ -1,8 +1,9 @@
 import { chmodSync, closeSync, openSync, statSync } from 'node:fs';
 import { DatabaseSync, type StatementSync } from 'node:sqlite';
-import type { Database, Durability, Transaction } from './database.ts';
+import { Unchanged, type Database, type Durability, type Transaction } from './database.ts';
 import { migrate } from './migrations.ts';
-import { SqlStorage, storageError, type StorageFacts } from './sql-storage.ts';
+import type { StorageFacts } from './audited-database.ts';
+import { SqlStorage } from './sql-storage.ts';
 import { StorageError, type Storage } from './storage.ts';
 
 /** How long a statement waits for another process that writes, milliseconds. All requests wait meanwhile. */
@@ -25,7 +26,7 @@ export function openSqlite(path: string, facts: StorageFacts): Storage {
       throw error;
     }
   } catch (error) {
-    throw storageError(error);
+    throw error instanceof StorageError ? error : new StorageError('storage.failed', error);
   }
 }
 
@@ -51,18 +52,26 @@ class SqliteDatabase implements Database {
     return await this.#inTurn(async () => await work(this.#transaction));
   }
 
-  async write<T>(_durability: Durability, work: (transaction: Transaction) => Promise<T>): Promise<T> {
+  async write<T>(
+    _durability: Durability,
+    work: (transaction: Transaction) => Promise<T | Unchanged<T>>,
+  ): Promise<T> {
     return await this.#inTurn(async () => {
       this.#database.exec('BEGIN IMMEDIATE');
       try {
         const value = await work(this.#transaction);
-        this.#database.exec('COMMIT');
-        return value;
+        const isUnchanged = value instanceof Unchanged;
+        this.#database.exec(isUnchanged ? 'ROLLBACK' : 'COMMIT');
+        return isUnchanged ? value.value : value;
       } catch (error) {
         if (this.#database.isTransaction) this.#database.exec('ROLLBACK');
         throw error;
       }
     });
+  }
+
+  jsonText(column: string, member: string): string {
+    return `json_extract(${column}, '$.${member}')`;
   }
 
   async close(): Promise<void> {
@@ -78,6 +87,7 @@ class SqliteDatabase implements Database {
     run: async (sql, ...values) => await Promise.resolve(Number(this.#statement(sql).run(...values).changes)),
     // A transaction that writes is the only one.
     lockOwners: async () => {},
+    lockCustomer: async () => {},
     lockChain: async () => {},
     lockAudit: async () => {},
   };
