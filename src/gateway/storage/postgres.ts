@@ -35,7 +35,7 @@ const mostConnections = 10;
 /** How long to wait for a connection, milliseconds. */
 const connecting = 3_000;
 /** How long a statement may wait for a lock, and how long it may take, milliseconds. */
-const limits = { lock: 2_000, statement: 4_000, answer: 6_000 } as const;
+const limits = { lock: 5_000, statement: 8_000, answer: 10_000 } as const;
 
 /** Advisory locks that only a gateway's transactions take. The first number says what is locked. */
 const locks = { schema: '7143001, 0', owners: '7143002, 0', audit: '7143003, 0', chain: 7_143_004 } as const;

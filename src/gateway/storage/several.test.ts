@@ -1,6 +1,7 @@
 /** What holds if several gateways use one database at the same time. */
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
+import pg from 'pg';
 import { zoneName } from '../../dns/name.ts';
 import { auditFacts, sampleChange, sampleToken } from '../../testing/contracts/gateway-storage.ts';
 import { missingPostgres, startPostgres, type Postgres } from '../../testing/servers/postgres.ts';
@@ -199,6 +200,55 @@ describe('several gateways at one PostgreSQL', { skip: missingPostgres() }, () =
     });
   });
 
+  test('many writes and tokens at once: not one more than the customer may have', async () => {
+    await withGateways(['one', 'two'], async (storages) => {
+      const [first] = storages;
+      const limits = { writesInMinute: 5, tokens: 3 };
+      await first?.setCustomer('shop', { state: null, limits }, auditFacts('limits'));
+      const names = Array.from({ length: 16 }, (_, at) => zoneName(`z${at}.example`));
+      const writes = names.map(async (name, at) => {
+        const storage = storages[at % 2];
+        assert.ok(storage);
+        const change = { ...sampleChange(`key-${at}-0001`), zone: name };
+        return await storage.acceptChange(change, auditFacts('accept'), await taken(storage, long, name));
+      });
+      assert.equal((await Promise.all(writes)).filter((answer) => answer === null).length, 5);
+      const tokens = names.map(async (_, at) =>
+        storages[at % 2]?.addToken(sampleToken(`token1${at}`), auditFacts('token')),
+      );
+      // The customer has one already.
+      assert.equal((await Promise.all(tokens)).filter((answer) => answer === null).length, 2);
+    });
+  });
+
+  test('who reads the audit waits for an entry that has a number but is not committed', async () => {
+    await withGateways(['one', 'two'], async ([one, two], settings) => {
+      assert.ok(one && two);
+      const lease = await taken(one);
+      for (const key of ['key00001', 'key00002'])
+        await one.acceptChange(sampleChange(key), auditFacts('accept'), lease);
+      await one.leaveZone(lease);
+      const blocker = new pg.Client({ ...settings, ssl: false });
+      await blocker.connect();
+      await blocker.query("BEGIN; SELECT 1 FROM change WHERE key = 'key00002' FOR UPDATE");
+      // Adds an entry for the first change, then waits for the row of the second.
+      const slow = one.interruptChanges();
+      await until(async () => {
+        const waiting = "SELECT 1 FROM pg_stat_activity WHERE wait_event = 'transactionid'";
+        return (await blocker.query(waiting)).rowCount === 1;
+      });
+      const { customer: _none, rights: _all, ...token } = sampleToken('operator');
+      await two.addOperator(token, auditFacts('later'));
+      const reading = two.audit(0, 99);
+      await blocker.query('COMMIT');
+      await blocker.end();
+      const said = (await reading).map(({ what }) => what);
+      await slow;
+      const end = ['change.interrupted', 'later', 'change.interrupted'];
+      assert.deepEqual(said.slice(-3), end);
+    });
+  });
+
   test('the audit of each gateway is a chain, and who reads it while it grows misses nothing', async () => {
     await withGateways(['one', 'one', 'two'], async (storages) => {
       const [reader] = storages;
@@ -206,8 +256,9 @@ describe('several gateways at one PostgreSQL', { skip: missingPostgres() }, () =
       let isWriting = true;
       const writing = Promise.all(
         Array.from({ length: 90 }, async (_, at) => {
-          const changes = { state: null, limits: { zones: at } } as const;
-          await storages[at % 3]?.setCustomer('shop', changes, auditFacts(`set ${at}`));
+          // Nothing but the chain makes these wait for each other.
+          const { customer: _none, rights: _all, ...token } = sampleToken(`operator${at}`);
+          await storages[at % 3]?.addOperator(token, auditFacts(`add ${at}`));
         }),
       ).finally(() => {
         isWriting = false;
