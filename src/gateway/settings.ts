@@ -14,6 +14,7 @@ import type { Certificate } from './api/server.ts';
 import { readNameRules } from './names/name-settings.ts';
 import type { NameRules } from './names/zone-names.ts';
 import { apiLimits, limitOptions, statusListener, statusOption } from './limit-options.ts';
+import { storageOptions, storageSettings, type StorageSettings } from './storage-settings.ts';
 
 /** The port of the API, if the settings name none. */
 const usualPort = 8553;
@@ -60,6 +61,7 @@ const sections = {
     ),
   },
   limits: limitOptions,
+  storage: storageOptions,
   backend: {
     kind: choiceOption(['powerdns'], 'What the name server is.', 'Вид сервера имён.'),
     host: textOption('Address of its API.', 'Адрес его API.'),
@@ -85,6 +87,7 @@ const sections = {
 const schema = v.object({
   gateway: v.object(sections.gateway),
   limits: v.object(sections.limits),
+  storage: v.object(sections.storage),
   backend: v.object(sections.backend),
 });
 
@@ -94,8 +97,9 @@ export interface GatewaySettings {
   readonly statusListen: (ServerAddress & object) | null;
   readonly certificate: Certificate | null;
   readonly limits: ApiLimits;
-  /** Folder of the database. */
+  /** Folder of the SQLite database. */
   readonly state: string;
+  readonly storage: StorageSettings;
   /** Of which names customers may make zones. */
   readonly names: NameRules;
   /** Milliseconds. */
@@ -118,13 +122,19 @@ export class GatewaySettingsRefused extends Error {
 }
 
 /**
- * Reads only the folder of the database, for commands that need no key of the name server.
- * @throws {GatewaySettingsRefused} if the file cannot be read
+ * Reads only where the gateway's data are stored, for commands that need no key of the name server.
+ * @throws {GatewaySettingsRefused} with every problem of the sections about the storage
  */
-export function stateFolder(path: string): string {
+export function loadStorageSettings(path: string): Pick<GatewaySettings, 'state' | 'storage'> {
   const { entries } = parseIni(textOf(path));
-  const entry = entries.find(({ section, option }) => section === 'gateway' && option === 'state');
-  return entry?.value || usualState;
+  const own = entries.filter(({ section, option }) => section === 'storage' || option === 'state');
+  const found = new Map(own.map((entry) => [`${entry.section}.${entry.option}`, entry]));
+  const problems = own.flatMap((entry) => unknownOption(entry, path));
+  const { gateway, storage } = valuesOf(found, path, problems);
+  const at = placeIn(found, path);
+  const read = storageSettings(storage, storageReader(problems, at));
+  if (problems.length > 0) throw new GatewaySettingsRefused(problems);
+  return { state: gateway.state || usualState, storage: read };
 }
 
 /**
@@ -139,16 +149,8 @@ export function loadGatewaySettings(path: string): GatewaySettings {
     problems.push(problem(`settings.${kind}`, { path, line: String(line) }));
   const found = new Map(entries.map((entry) => [`${entry.section}.${entry.option}`, entry]));
   const values = valuesOf(found, path, problems);
-  for (const { section, option, line } of entries) {
-    if (!isOption(section, option))
-      problems.push(
-        problem('gateway.unknown-option', { path, line: String(line), option: `[${section}] ${option}` }),
-      );
-  }
-  const at = (option: string): Record<string, string> => {
-    const [, name = ''] = option.split('.');
-    return { path, line: String(found.get(option)?.line ?? 0), option: name };
-  };
+  problems.push(...entries.flatMap((entry) => unknownOption(entry, path)));
+  const at = placeIn(found, path);
   const listen = serverAddress(values.gateway.listen || `127.0.0.1:${usualPort}`, usualPort);
   if (listen === null) problems.push(problem('settings.bad-address', at('gateway.listen')));
   const status = statusListener(values.gateway.status_listen);
@@ -157,7 +159,8 @@ export function loadGatewaySettings(path: string): GatewaySettings {
   if (listen !== null && certificate === null && !isLoopback(listen.host))
     problems.push(problem('gateway.certificate-needed', at('gateway.listen')));
   const names = nameRulesOf(values, problems, at);
-  const password = passwordOf(values.backend, problems, at);
+  const storage = storageSettings(values.storage, storageReader(problems, at));
+  const password = passwordOf(values.backend, problems, () => at('backend.password_file'));
   for (const option of ['host', 'username'] as const)
     if (values.backend[option] === '') problems.push(problem('settings.missing', at(`backend.${option}`)));
   if (password === '') problems.push(problem('settings.missing', at('backend.password')));
@@ -170,6 +173,7 @@ export function loadGatewaySettings(path: string): GatewaySettings {
     limits: apiLimits(limits),
     state: gateway.state || usualState,
     names,
+    storage,
     quarantine: gateway.quarantine,
     keepChanges: gateway.keep_changes,
     backend: {
@@ -190,12 +194,28 @@ export function loadGatewaySettings(path: string): GatewaySettings {
 type Values = v.InferOutput<typeof schema>;
 type Place = (option: string) => Record<string, string>;
 
-function isOption(section: string, option: string): boolean {
-  return (
-    (section === 'gateway' && Object.hasOwn(sections.gateway, option)) ||
-    (section === 'limits' && Object.hasOwn(sections.limits, option)) ||
-    (section === 'backend' && Object.hasOwn(sections.backend, option))
-  );
+function placeIn(found: ReadonlyMap<string, IniEntry>, path: string): Place {
+  return (option) => {
+    const [, name = ''] = option.split('.');
+    return { path, line: String(found.get(option)?.line ?? 0), option: name };
+  };
+}
+
+function unknownOption({ section, option, line }: IniEntry, path: string): readonly Problem[] {
+  const known = Object.entries(sections).find(([name]) => name === section)?.[1] ?? {};
+  if (Object.hasOwn(known, option)) return [];
+  const text = `[${section}] ${option}`;
+  return [problem('gateway.unknown-option', { path, line: String(line), option: text })];
+}
+
+function storageReader(problems: Problem[], at: Place): Parameters<typeof storageSettings>[1] {
+  return {
+    report: (code, option) => {
+      problems.push(problem(code, at(`storage.${option}`)));
+    },
+    secret: (password, file) =>
+      passwordOf({ password, password_file: file }, problems, () => at('storage.password_file')),
+  };
 }
 
 function textOf(path: string): string {
@@ -270,13 +290,12 @@ function nameRulesOf({ gateway, backend }: Values, problems: Problem[], at: Plac
 }
 
 function passwordOf(
-  { password, password_file: named }: Values['backend'],
+  { password, password_file: named }: Pick<Values['backend'], 'password' | 'password_file'>,
   problems: Problem[],
-  at: Place,
+  place: () => Record<string, string>,
 ): string {
   if (named === '') return password.reveal();
   const { text, problem: wrong } = secretReader(() => process.env['CREDENTIALS_DIRECTORY'] ?? null)(named);
-  if (wrong !== null)
-    problems.push(problem(wrong.code, { file: named, ...wrong.params, ...at('backend.password_file') }));
+  if (wrong !== null) problems.push(problem(wrong.code, { file: named, ...wrong.params, ...place() }));
   return text;
 }

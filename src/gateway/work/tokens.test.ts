@@ -7,8 +7,8 @@ import { auditFacts } from '../../testing/contracts/gateway-storage.ts';
 import type { Rights } from '../rights/decide.ts';
 import { presetRights } from '../rights/presets.ts';
 import { makeToken } from '../rights/token.ts';
-import { SqliteStorage } from '../storage/sqlite.ts';
-import { newTokenFacts, usualLimits, type StoredToken } from '../storage/storage.ts';
+import { openSqlite } from '../storage/sqlite-database.ts';
+import { newTokenFacts, usualLimits, type Storage, type StoredToken } from '../storage/storage.ts';
 import { authenticate } from './authenticate.ts';
 import type { Caller } from './caller.ts';
 import { endHeldToken, findHeldToken } from './held-token.ts';
@@ -25,9 +25,9 @@ const hour = 3_600_000;
 
 class Bench {
   now = 1_000;
-  readonly storage: SqliteStorage;
+  readonly storage: Storage;
 
-  constructor(storage: SqliteStorage) {
+  constructor(storage: Storage) {
     this.storage = storage;
   }
 
@@ -60,7 +60,7 @@ class Bench {
 
 async function startBench(t: TestContext): Promise<Bench> {
   const folder = mkdtempSync(join(tmpdir(), 'gateway-'));
-  const storage = SqliteStorage.open(join(folder, 'gateway.db'), () => 5);
+  const storage = openSqlite(join(folder, 'gateway.db'), { wall: () => 5, gateway: '' });
   t.after(async () => {
     await storage.close();
     rmSync(folder, { recursive: true });

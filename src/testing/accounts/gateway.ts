@@ -103,6 +103,7 @@ export async function startGatewayBench(
     limits: { ...wideLimits, ...limits },
     state,
     names: { reserved: [], reservedNetworks: [], reverse: [], suffixes: builtInSuffixes },
+    storage: { kind: 'sqlite' },
     quarantine: 60_000,
     keepChanges: 60_000,
     backend: {
@@ -121,7 +122,7 @@ export async function startGatewayBench(
   const ports = { clock: realClock, log: () => undefined };
   let running: RunningGateway = await startGateway(settings, ports);
   const { port } = running;
-  const storage = openStorage(settings);
+  const storage = await openStorage(settings);
   const audit = auditFacts('test');
   const url = (): string => `http://127.0.0.1:${port}`;
   return {
@@ -143,8 +144,8 @@ export async function startGatewayBench(
       return text;
     },
     assign: async (zone, customer) => {
-      await storage.claimZone({ zone, customer, at: 0, quarantine: 0 }, audit);
-      await storage.confirmClaim(zone, customer, audit);
+      await storage.claimZone({ zone, customer, at: 0, quarantine: 0 }, audit, null);
+      await storage.confirmClaim(zone, customer, audit, null);
     },
     central: (customer, token) =>
       createGatewayCentral(
@@ -161,8 +162,11 @@ export async function startGatewayBench(
     },
     accept: async (customer, token, key, zone) => {
       const id = readToken(token)?.id ?? '';
-      await storage.countRecords(zone, 0);
-      const earlier = await storage.acceptChange({ ...sampleChange(key), customer, token: id, zone }, audit);
+      const lease = await storage.takeZone(zone, patience);
+      assert.ok(lease !== 'busy');
+      await storage.countRecords(zone, 0, lease);
+      const change = { ...sampleChange(key), customer, token: id, zone };
+      const earlier = await storage.acceptChange(change, audit, lease);
       assert.equal(earlier, null);
     },
     transfer: async (zone, customer) => {
@@ -170,10 +174,10 @@ export async function startGatewayBench(
       assert.deepEqual(moved, { moved: [zone] });
     },
     claim: async (zone, customer) => {
-      await storage.claimZone({ zone, customer, at: 0, quarantine: 0 }, audit);
+      await storage.claimZone({ zone, customer, at: 0, quarantine: 0 }, audit, null);
     },
     drop: async (zone, customer) => {
-      await storage.dropClaim(zone, customer, audit);
+      await storage.dropClaim(zone, customer, audit, null);
     },
     second: async () => await startGateway(settings, ports),
     restart: async () => {
