@@ -42,9 +42,13 @@ export function createGatewayCentral(
   return new GatewayCentral(settings, ports.secretChanged);
 }
 
+/**
+ * The guard holds among the clients of the gateway, whose writes to a zone run one after the other. Against
+ * somebody who writes at the name server itself, it is as good as the guard of that server.
+ */
 const traits: CentralTraits = {
   atomic: 'zone',
-  guard: 'none',
+  guard: 'cas',
   managesZones: true,
   createsWithContent: true,
   listsZones: true,
@@ -55,7 +59,8 @@ const traits: CentralTraits = {
 
 class GatewayCentral implements Central {
   readonly id: CentralId;
-  readonly traits = traits;
+  /** Replaced by each list of zones, because the gateway says there whether the customer can make zones. */
+  traits = traits;
   readonly #api: GatewayApi;
   readonly #settings: GatewaySettings;
 
@@ -74,7 +79,8 @@ class GatewayCentral implements Central {
   };
 
   readonly listZones: Central['listZones'] = async (_asked, ctx) => {
-    const { zones } = await this.#get('/v1/zones', shapes.zonesAnswer, ctx);
+    const { zones, makesZones } = await this.#get('/v1/zones', shapes.zonesAnswer, ctx);
+    this.traits = { ...traits, managesZones: makesZones, createsWithContent: makesZones };
     return understood(() => zones.map(absoluteName));
   };
 

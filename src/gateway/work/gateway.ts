@@ -22,7 +22,7 @@ import {
   type ZoneClaim,
 } from '../storage/storage.ts';
 import { auditOf, demandWritable, readAgain, type Caller } from './caller.ts';
-import { demandNoUnownedAbove, demandZoneName, foreignZone } from './zone-names.ts';
+import { demandNoUnownedAbove, demandZoneName, foreignZone, notAssigned } from './zone-names.ts';
 
 /** A change of records as a client asks for it. */
 export interface ChangeRequest {
@@ -67,6 +67,11 @@ export class Gateway {
 
   constructor(parts: GatewayParts) {
     this.#parts = parts;
+  }
+
+  /** Whether customers can create and delete zones. Else only the provider can, at the name server. */
+  get makesZones(): boolean {
+    return this.#parts.backend.traits.managesZones;
   }
 
   /** Zones of the customer that the token may read and that the name server has. */
@@ -283,7 +288,8 @@ export class Gateway {
   async #demandFree(claim: Claim, { zone, seed }: NewZone, ctx: CallContext): Promise<'free' | 'exists'> {
     demandClaim(claim, zone);
     const there = await this.#parts.backend.mayCreateZone(zone, seed, ctx);
-    if (there === 'exists' && claim !== 'ours' && claim !== 'pending') throw foreignZone(zone);
+    if (there === 'exists' && claim !== 'ours' && claim !== 'pending')
+      throw this.makesZones ? foreignZone(zone) : notAssigned(zone);
     if (there === 'free') await demandNoUnownedAbove(this.#parts, zone, seed, ctx);
     return there;
   }
