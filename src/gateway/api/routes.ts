@@ -41,7 +41,8 @@ const routes: readonly Route[] = [
   {
     method: 'GET',
     path: '/v1/zones',
-    answer: async (gateway, { caller }) => await ok({ zones: await gateway.zones(caller), makesZones: gateway.makesZones }),
+    answer: async (gateway, { caller }) =>
+      await ok({ zones: await gateway.zones(caller), makesZones: gateway.makesZones }),
   },
   {
     method: 'POST',

@@ -191,7 +191,8 @@ async function behindGateway(direct: ContractSubject, backend: Backend): Promise
   const central = bench.central('shop', await bench.token('shop'));
   await central.listZones([], quietContext());
   const [other, second] = [bench.central('other', await bench.token('other')), await bench.token('shop')];
-  const { makeZone, makeSignedZone, ...writer } = direct.otherWriter;
+  const writer = direct.otherWriter;
+  const makesZones = writer.makeZone === undefined;
   const change = async (zone: DnsName, parts: Pick<Change, 'remove' | 'add'>): Promise<void> => {
     const [remove, add] = [parts.remove.map(toWire), parts.add.map(toWire)];
     const body = { key: randomUUID(), remove, add };
@@ -203,25 +204,21 @@ async function behindGateway(direct: ContractSubject, backend: Backend): Promise
     central,
     otherWriter: {
       ...writer,
-      ...(makeZone && {
-        makeZone: async (zone) => {
-          await makeZone(zone);
+      ...(!makesZones && {
+        makeZone: async (zone: DnsName) => {
+          await writer.makeZone?.(zone);
           await bench.assign(zone, 'shop');
         },
       }),
-      ...(makeSignedZone && {
-        makeSignedZone: async (zone) => {
-          await makeSignedZone(zone);
-          await bench.assign(zone, 'shop');
-        },
-      }),
+      makeSignedZone: async (zone) => {
+        await writer.makeSignedZone?.(zone);
+        await bench.assign(zone, 'shop');
+      },
       createZone: async (zone) => {
         const seed = { addresses: [], nameServers: ['ns1.example.net.'], mailServers: [] };
-        if (makeZone === undefined) await other.createZone(zone, seed, quietContext());
-        else {
-          await makeZone(zone);
-          await bench.assign(zone, 'other');
-        }
+        if (makesZones) await other.createZone(zone, seed, quietContext());
+        else await writer.makeZone?.(zone);
+        await bench.assign(zone, 'other');
       },
     },
     guardedWriter: {
