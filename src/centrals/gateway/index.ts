@@ -16,7 +16,7 @@ import type { ResourceRecord } from '../../dns/record.ts';
 import { isEmptyChange, zoneProblems } from '../../dns/zone.ts';
 import * as shapes from '../../net/gateway/schemas.ts';
 import { absoluteName, allFromWire, toWire } from '../../net/gateway/wire.ts';
-import { centralRefusal, hasCode, restated } from '../errors.ts';
+import { centralRefusal, hasCode, outage, restated } from '../errors.ts';
 import { garbled, type Effect } from '../http-answer.ts';
 import type { SecretChanged } from '../secrets.ts';
 import { GatewayApi } from './api.ts';
@@ -80,7 +80,7 @@ class GatewayCentral implements Central {
 
   readonly listZones: Central['listZones'] = async (_asked, ctx) => {
     const { zones, makesZones } = await this.#get('/v1/zones', shapes.zonesAnswer, ctx);
-    this.traits = { ...traits, managesZones: makesZones, createsWithContent: makesZones };
+    this.#learn(makesZones);
     return understood(() => zones.map(absoluteName));
   };
 
@@ -125,7 +125,7 @@ class GatewayCentral implements Central {
       return result === 'missing' ? 'missing' : 'deleted';
     } catch (error) {
       if (hasCode(error, 'central.missing')) return 'missing';
-      throw error;
+      throw this.#leftToProvider(error);
     }
   };
 
@@ -138,6 +138,20 @@ class GatewayCentral implements Central {
     this.#api.close();
     await Promise.resolve();
   };
+
+  /**
+   * Notes that only the provider deletes zones, if no list of zones has said so yet. The caller may then ask
+   * again: it knows better what to do.
+   */
+  #leftToProvider(error: unknown): unknown {
+    if (!hasCode(error, 'zone.delete-there') || !this.traits.managesZones) return error;
+    this.#learn(false);
+    return outage(error.code, error.params, error);
+  }
+
+  #learn(makesZones: boolean): void {
+    this.traits = { ...traits, managesZones: makesZones, createsWithContent: makesZones };
+  }
 
   async #records(zone: DnsName, query: string, ctx: CallContext): Promise<readonly CentralRecord[] | null> {
     const path = `${zonePath(zone)}/records${query}`;
