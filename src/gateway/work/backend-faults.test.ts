@@ -163,19 +163,21 @@ for (const { title, programs, start } of kinds)
 
     test('answers to writes hang: the outcome is not known, and the same key says so again', async () => {
       const end = faulty.begin('hang-answers');
-      const answers = await Promise.all([
-        change(shop, ours, 'hang-write-1'),
-        change(other, others, 'hang-write-2'),
-      ]);
-      for (const said of answers) assert.deepEqual(facts(said), outage('unknown'));
+      const hanging = change(shop, ours, 'hang-write-1');
+      // PowerDNS gets one write at a time, so there the second may not have been sent when its time is over.
+      const second = await change(other, others, 'hang-write-2');
+      assert.deepEqual(facts(await hanging), outage('unknown'));
       end();
+      const isThere = async (by: string, zone: DnsName, name: string): Promise<boolean> =>
+        JSON.stringify((await read(by, zone, name)).body['records']).includes('192.0.2.1');
+      const state = (await isThere(other, others, 'hang-write-2')) ? 'unknown' : 'untouched';
+      assert.deepEqual(facts(second), outage(state));
       assert.deepEqual(facts(await change(shop, ours, 'hang-write-1')), outage('unknown'));
       const withdrawn = await askGateway(bench.url(), shop, 'POST', `/v1/zones/${ours}/changes/withdraw`, {
         key: 'hang-write-1',
       });
       assert.deepEqual(facts(withdrawn), outage('unknown'));
-      const { body } = await read(shop, ours, 'hang-write-1');
-      assert.equal(JSON.stringify(body['records']).includes('192.0.2.1'), true);
+      assert.equal(await isThere(shop, ours, 'hang-write-1'), true);
       assert.equal((await change(shop, ours, 'hang-write-3')).status, 200);
     });
 
