@@ -24,7 +24,7 @@ export async function readAgain(
 ): Promise<Caller> {
   const token = await storage.token(id);
   const customer = token === null ? null : await storage.customer(token.customer);
-  if (token === null || customer === null || !isAccepted(token, from, now))
+  if (token === null || customer === null || !(await isAccepted(storage, token, from, now)))
     throw new ApiRefusal(401, 'central.login');
   if (customer.state === 'suspended') throw denied({ text: 'customer suspended' });
   return { customer, token, from };

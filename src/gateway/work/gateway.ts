@@ -15,13 +15,16 @@ import { ApiRefusal, denied, fromBackend, noSuchZone } from '../api-refusal.ts';
 import { decideChange, mayCreateZone, mayDeleteZone, mayRead, mayReadZone } from '../rights/decide.ts';
 import {
   StorageError,
+  type AuditFacts,
   type ChangeOutcome,
   type Claim,
+  type LimitReached,
   type Storage,
   type StoredChange,
   type ZoneClaim,
 } from '../storage/storage.ts';
 import { auditOf, demandWritable, readAgain, type Caller } from './caller.ts';
+import { demandContentLimits, demandRrsetLimits, demandWithin, overLimit } from './limits.ts';
 import { demandNoUnownedAbove, demandZoneName, foreignZone, notAssigned } from './zone-names.ts';
 
 /** A change of records as a client asks for it. */
@@ -122,15 +125,15 @@ export class Gateway {
       const earlier = await this.#parts.storage.change(caller.token.id, request.key);
       if (earlier !== null) return sameRequest(earlier, zone, fingerprint);
       demandWritable(caller);
-      const change = { zone, remove: request.remove, add: request.add };
-      const present = await this.#judged(caller, change, ctx);
+      const asked = { zone, remove: request.remove, add: request.add };
+      const present = await this.#judged(caller, asked, ctx);
       const acceptedAt = this.#parts.wall();
-      const accepted = changeOf(caller, zone, request, {
+      const change = changeOf(caller, zone, request, {
         fingerprint,
-        before: touched(change, present),
+        before: touched(asked, present),
         acceptedAt,
       });
-      return await this.#carryOut(accepted, present, { caller, ctx });
+      return await this.#carryOut(change, present, { caller, ctx });
     });
   }
 
@@ -145,7 +148,7 @@ export class Gateway {
       const facts = { fingerprint: '', before: [], acceptedAt: wall() };
       const none = changeOf(caller, zone, { key, remove: [], add: [] }, facts);
       const audit = auditOf(caller, 'change.withdrawn', zone, { key });
-      const earlier = await storage.acceptChange(none, audit);
+      const earlier = accepted(await storage.acceptChange(none, audit));
       if (earlier !== null) return sameRequest(earlier, zone, earlier.fingerprint);
       await storage.endChange(caller.token.id, key, withdrawn, audit);
       return { ...none, outcome: withdrawn };
@@ -191,6 +194,8 @@ export class Gateway {
       const { storage, backend, wall } = this.#parts;
       if (!mayDeleteZone(caller.token.rights, zone)) throw denied({ text: 'zone.delete' });
       demandWritable(caller);
+      const asked = auditOf(caller, 'zone.delete-accepted', zone, {});
+      demandWithin(await storage.acceptDelete(zone, caller.customer.id, wall(), asked));
       const done = await backend.deleteZone(zone, ctx);
       const audit = auditOf(caller, 'zone.deleted', zone, { done });
       await afterWrite(storage.releaseZone(zone, caller.customer.id, wall(), audit));
@@ -242,20 +247,33 @@ export class Gateway {
 
   /** @param present what {@link #judged} has just read */
   async #carryOut(
-    accepted: StoredChange,
+    change: StoredChange,
     present: readonly CentralRecord[],
     { caller, ctx }: Turn,
   ): Promise<StoredChange> {
     const { storage } = this.#parts;
-    const { token, key, zone, remove, add, before } = accepted;
+    const { token, key, zone, remove, add, before } = change;
+    demandRrsetLimits(caller.customer.limits, change);
     const asked = auditOf(caller, 'change.accepted', zone, { key, remove, add, before });
-    const earlier = await storage.acceptChange(accepted, asked);
+    const earlier = await this.#accept(change, asked, ctx);
     // The same key came for another zone in this moment.
-    if (earlier !== null) return sameRequest(earlier, zone, accepted.fingerprint);
-    const outcome = await this.#write(accepted, present, ctx);
+    if (earlier !== null) return sameRequest(earlier, zone, change.fingerprint);
+    const outcome = await this.#write(change, present, ctx);
     const audit = auditOf(caller, `change.${outcome.kind}`, zone, { key, outcome });
     await afterWrite(storage.endChange(token, key, outcome, audit));
-    return { ...accepted, outcome };
+    return { ...change, outcome };
+  }
+
+  /** Stores a change, once the records of its zone are counted. @returns as {@link Storage.acceptChange} */
+  async #accept(change: StoredChange, audit: AuditFacts, ctx: CallContext): Promise<StoredChange | null> {
+    const { storage, backend } = this.#parts;
+    const first = await storage.acceptChange(change, audit);
+    if (first === null || !('limit' in first) || first.limit !== 'records') return accepted(first);
+    // They are not counted yet, or somebody has removed some at the name server itself.
+    const found = await backend.readZone(change.zone, [], ctx);
+    if (found === null) throw noSuchZone();
+    await storage.countRecords(change.zone, found.length);
+    return accepted(await storage.acceptChange(change, audit));
   }
 
   async #write(
@@ -277,6 +295,7 @@ export class Gateway {
     demandZoneName(zone);
     if (!mayCreateZone(caller.token.rights, zone)) throw denied({ text: 'zone.create' });
     this.#demandAllowed(caller, { zone, remove: [], add: content }, []);
+    demandContentLimits(caller.customer.limits, content);
     const { wall, quarantine } = this.#parts;
     return { zone, customer: caller.customer.id, at: wall(), quarantine };
   }
@@ -377,8 +396,15 @@ function fingerprintOf(zone: DnsName, { remove, add }: ChangeRequest): string {
 }
 
 function demandClaim(claim: Claim, zone: DnsName): void {
-  if (claim === 'limit') throw new ApiRefusal(422, 'central.limit', { params: { text: 'number of zones' } });
-  if (typeof claim === 'object') throw foreignZone(zone);
+  if (typeof claim !== 'object') return;
+  if ('limit' in claim) throw overLimit(claim.limit);
+  throw foreignZone(zone);
+}
+
+/** @throws {ApiRefusal} if the change exceeds a limit. @returns the stored change, if there is one already */
+function accepted(answer: StoredChange | LimitReached | null): StoredChange | null {
+  if (answer === null || !('limit' in answer)) return answer;
+  throw overLimit(answer.limit);
 }
 
 /** If the storage fails after a write at the name server, the client hears that something may be changed. */

@@ -11,7 +11,7 @@ import type { Rights } from '../../gateway/rights/decide.ts';
 import { makeToken, readToken } from '../../gateway/rights/token.ts';
 import { openStorage, startGateway, type RunningGateway } from '../../gateway/serve.ts';
 import type { Backend, GatewaySettings } from '../../gateway/settings.ts';
-import type { CustomerState } from '../../gateway/storage/storage.ts';
+import { newTokenFacts, usualLimits, type CustomerState } from '../../gateway/storage/storage.ts';
 import { toWire } from '../../net/gateway/wire.ts';
 import type { ContractSubject } from '../contracts/central/zone-bench.ts';
 import { auditFacts, sampleChange } from '../contracts/gateway-storage.ts';
@@ -121,10 +121,10 @@ export async function benchAt<S>(
     url,
     settings,
     token: async (customer, rights = everything, networks = []) => {
-      await storage.addCustomer({ id: customer, state: 'active', mostZones: 1_000, createdAt: 0 }, audit);
+      await storage.addCustomer({ id: customer, state: 'active', limits: usualLimits, createdAt: 0 }, audit);
       const { id, text, hash } = makeToken();
-      const times = { createdAt: 0, expiresAt: null, revokedAt: null, lastUsed: null };
-      await storage.addToken({ id, customer, hash, label: '', rights, networks, ...times }, audit);
+      const bare = { ...newTokenFacts, id, customer, hash, rights, networks, createdAt: 0 };
+      await storage.addToken(bare, audit);
       return text;
     },
     assign: async (zone, customer) => {
@@ -139,14 +139,17 @@ export async function benchAt<S>(
       await storage.revokeToken(readToken(token)?.id ?? '', 1, audit);
     },
     setState: async (customer, customerState) => {
-      await storage.setCustomer(customer, { state: customerState, mostZones: null }, audit);
+      await storage.setCustomer(customer, { state: customerState, limits: {} }, audit);
     },
     accept: async (customer, token, key, zone) => {
       const id = readToken(token)?.id ?? '';
-      await storage.acceptChange({ ...sampleChange(key), customer, token: id, zone }, audit);
+      await storage.countRecords(zone, 0);
+      const earlier = await storage.acceptChange({ ...sampleChange(key), customer, token: id, zone }, audit);
+      assert.equal(earlier, null);
     },
     transfer: async (zone, customer) => {
-      assert.ok(await storage.transferZone(zone, customer, audit));
+      const moved = await storage.transferZone({ zone, to: customer, withBelow: false }, audit);
+      assert.deepEqual(moved, { moved: [zone] });
     },
     claim: async (zone, customer) => {
       await storage.claimZone({ zone, customer, at: 0, quarantine: 0 }, audit);
