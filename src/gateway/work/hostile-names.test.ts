@@ -67,14 +67,14 @@ for (const { title, programs, start } of gatewayBackends)
   describe(`hostile names at a gateway in front of ${title}`, { skip: missingPrograms(...programs) }, () => {
     let bench: BackendBench;
     let [shop, panel] = ['', ''];
-    let before_: readonly string[] = [];
+    let atFirst: readonly string[] = [];
     before(async () => {
       bench = await start();
       await bench.makeZone(ours, 'shop');
       await bench.makeZone(others, 'other');
       shop = await bench.token('shop');
       panel = await bench.token('shop', presetRights('panel', [], []));
-      before_ = await held(others);
+      atFirst = await held(others);
     });
     after(() => bench.stop());
 
@@ -92,7 +92,7 @@ for (const { title, programs, start } of gatewayBackends)
 
     /** The law of these tests, judged at the name server. */
     async function demandHarmless(what: string): Promise<void> {
-      assert.deepEqual(await held(others), before_, what);
+      assert.deepEqual(await held(others), atFirst, what);
       const records = (await bench.writer.records(ours)) ?? [];
       assert.ok(
         records.every(({ name }) => isWithin(name, ours)),

@@ -21,8 +21,7 @@ interface GatewayBackend {
   readonly title: string;
   /** Programs that must be installed. */
   readonly programs: readonly string[];
-  /** @param timeout how long the gateway lets a request take, milliseconds; absent: long enough */
-  readonly start: (timeout?: number) => Promise<BackendBench>;
+  readonly start: () => Promise<BackendBench>;
 }
 
 /** The kinds of name servers that a gateway can have behind it. */
@@ -31,43 +30,35 @@ export const gatewayBackends: readonly GatewayBackend[] = [
   {
     title: 'BIND',
     programs: ['named', 'rndc', 'nsupdate'],
-    start: async (timeout) => await startAtKey(startNamed, timeout),
+    start: async () => await startAtKey(startNamed),
   },
   {
     title: 'Knot',
     programs: ['knotd', 'knotc', 'nsupdate'],
-    start: async (timeout) => await startAtKey(startKnot, timeout),
+    start: async () => await startAtKey(startKnot),
   },
 ];
 
-async function startAtPowerdns(timeout?: number): Promise<BackendBench> {
-  const { server, url, otherWriter: writer, stop } = await powerdnsSubject({});
-  const backend = powerdnsBackend(url, server.apiKey);
-  const bench = await benchAt<NameServer>(
-    server,
-    { ...backend, ...(timeout !== undefined && { timeout }) },
-    stop,
-  );
+async function startAtPowerdns(): Promise<BackendBench> {
+  const direct = await powerdnsSubject({});
+  const backend = powerdnsBackend(direct.url, direct.server.apiKey);
+  const bench = await benchAt<NameServer>(direct.server, backend, () => direct.stop());
   const makeZone = async (zone: DnsName, customer: string): Promise<void> => {
     const central = bench.central(customer, await bench.token(customer));
     const seed = { addresses: [], nameServers: ['ns1.example.net.', 'ns2.example.net.'], mailServers: [] };
     await central.createZone(zone, seed, quietContext());
     await central.close();
   };
-  return { ...bench, writer, makeZone };
+  return { ...bench, writer: direct.otherWriter, makeZone };
 }
 
-async function startAtKey(
-  start: (options: NameServerOptions) => Promise<NameServer>,
-  timeout?: number,
-): Promise<BackendBench> {
-  const { server, port, key, otherWriter: writer, stop } = await nameServerSubject(start, { axfr: true });
-  const backend = keyBackend(port, key);
-  const bench = await benchAt(server, { ...backend, ...(timeout !== undefined && { timeout }) }, stop);
+async function startAtKey(start: (options: NameServerOptions) => Promise<NameServer>): Promise<BackendBench> {
+  const direct = await nameServerSubject(start, { axfr: true });
+  const bench = await benchAt(direct.server, keyBackend(direct.port, direct.key), () => direct.stop());
   const makeZone = async (zone: DnsName, customer: string): Promise<void> => {
     await bench.token(customer);
-    await writer.makeZone?.(zone);
+    await direct.otherWriter.makeZone?.(zone);
     await bench.assign(zone, customer);
   };
-  return { ...bench, writer, makeZone };
+  return { ...bench, writer: direct.otherWriter, makeZone };
 }
