@@ -1,6 +1,6 @@
 /**
- * Runs the commands of docs/gateway.md about name servers exactly as they are written there, with the settings
- * of that page, and makes a change through the gateway.
+ * Runs the commands of docs/gateway.md about name servers exactly as they are written there. Then makes a
+ * change through a gateway with the settings of that page.
  */
 import assert from 'node:assert/strict';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
@@ -49,8 +49,8 @@ const program = [
 ].join('\n');
 
 /**
- * Shell text that starts the gateway, makes a customer and a token, and sends a change. Prints the answer, and
- * the record as the name server serves it.
+ * Shell text that starts the gateway, makes a customer and a token, and sends a change. Prints the answer,
+ * and the record as the name server serves it.
  * @param backend the section `[backend]` of the settings
  * @param assign the commands that give the zone to the customer
  */

@@ -1,4 +1,4 @@
-/** What clients of a gateway hear when the name server hangs, answers garbage, or refuses the gateway's key. */
+/** What clients of a gateway hear when the name server hangs, answers garbage, or refuses the key. */
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 import { zoneName, type DnsName } from '../../dns/name.ts';
@@ -20,9 +20,12 @@ const limit = 3_000;
 const [ours, others] = [zoneName('shop.example'), zoneName('other.example')];
 
 /**
- * What a proxy between gateway and name server does. `hang-reads`: reads get no answer. `hang-answers`: writes
- * are done and get no answer. `garbage`: no request arrives, and each gets an answer that cannot be read.
- * `garbage-writes`: the same for writes only.
+ * What a proxy between gateway and name server does.
+ *
+ * - `hang-reads`: reads get no answer.
+ * - `hang-answers`: writes are done and get no answer.
+ * - `garbage`: no request arrives, and each gets an answer that cannot be read.
+ * - `garbage-writes`: the same for writes only.
  */
 type Fault = 'hang-reads' | 'hang-answers' | 'garbage' | 'garbage-writes';
 
