@@ -13,7 +13,11 @@ import { SettingsTooLarge, settingsText } from '../config/settings.ts';
 import { problem, type Problem } from '../dns/problem.ts';
 import { isLoopback } from '../net/http.ts';
 import { isSystemError } from '../net/system-error.ts';
+import type { ApiLimits } from './api/limits.ts';
 import type { Certificate } from './api/server.ts';
+import { readNameRules } from './names/name-settings.ts';
+import type { NameRules } from './names/zone-names.ts';
+import { apiLimits, limitOptions, statusListener, statusOption } from './limit-options.ts';
 
 /** The port of the API, if the settings name none. */
 const usualPort = 8553;
@@ -27,11 +31,24 @@ const sections = {
       `Address and port of the API, \`127.0.0.1:${usualPort}\` by default. Other machines need \`certificate\` and \`key\`.`,
       `Адрес и порт API, по умолчанию \`127.0.0.1:${usualPort}\`. Для доступа с других машин нужны \`certificate\` и \`key\`.`,
     ),
+    status_listen: statusOption,
     certificate: textOption('File with the certificate chain (PEM).', 'Файл с цепочкой сертификатов (PEM).'),
     key: textOption('File with its private key (PEM).', 'Файл с закрытым ключом (PEM).'),
     state: textOption(
       `Folder of the database, \`${usualState}\` by default.`,
       `Папка базы данных, по умолчанию \`${usualState}\`.`,
+    ),
+    reserved: listOption(
+      'Names and networks of the provider. No customer can create a zone with such a name, below or above it, or a reverse zone of such a network.',
+      'Имена и сети провайдера. Клиент не может создать зону с таким именем, выше или ниже него, и обратную зону такой сети.',
+    ),
+    reverse: listOption(
+      'Networks in which customers can create reverse zones. Without it they cannot create any.',
+      'Сети, обратные зоны которых могут создавать клиенты. Без этого параметра — никакие.',
+    ),
+    public_suffixes: textOption(
+      'File with the Public Suffix List, instead of the one in this release.',
+      'Файл со списком Public Suffix List вместо встроенного.',
     ),
     quarantine: numberOption(
       'days',
@@ -46,6 +63,7 @@ const sections = {
       'Сколько дней хранятся изменения и их результаты. Журнал действий хранится всегда.',
     ),
   },
+  limits: limitOptions,
   backend: {
     kind: choiceOption(['powerdns', 'bind', 'knot'], 'What the name server is.', 'Вид сервера имён.'),
     host: textOption(
@@ -107,6 +125,7 @@ const sections = {
 /** All options of the settings file of a gateway. */
 export const gatewayOptions = v.object({
   gateway: v.object(sections.gateway),
+  limits: v.object(sections.limits),
   backend: v.object(sections.backend),
 });
 
@@ -115,9 +134,14 @@ export type Backend = CentralConnection & { readonly kind: 'powerdns' | 'rfc2136
 
 export interface GatewaySettings {
   readonly listen: ServerAddress & object;
+  /** Where health checks and metrics are; null: nowhere. */
+  readonly statusListen: (ServerAddress & object) | null;
   readonly certificate: Certificate | null;
+  readonly limits: ApiLimits;
   /** Folder of the database. */
   readonly state: string;
+  /** Of which names customers may make zones. */
+  readonly names: NameRules;
   /** Milliseconds. */
   readonly quarantine: number;
   /** Milliseconds. */
@@ -168,15 +192,22 @@ export function loadGatewaySettings(path: string): GatewaySettings {
   const { gateway } = values;
   const listen = serverAddress(gateway.listen || `127.0.0.1:${usualPort}`, usualPort);
   if (listen === null) problems.push(problem('settings.bad-address', placeOf(source, 'gateway.listen')));
+  const status = statusListener(gateway.status_listen);
+  if (status === 'bad')
+    problems.push(problem('settings.bad-address', placeOf(source, 'gateway.status_listen')));
   const certificate = certificateOf(gateway, source);
   if (listen !== null && certificate === null && !isLoopback(listen.host))
     problems.push(problem('gateway.certificate-needed', placeOf(source, 'gateway.listen')));
+  const names = nameRulesOf(values, source);
   const backend = backendOf(values.backend, source);
   if (problems.length > 0 || listen === null) throw new GatewaySettingsRefused(problems);
   return {
     listen,
+    statusListen: status === 'bad' ? null : status,
     certificate,
+    limits: apiLimits(values.limits),
     state: gateway.state || usualState,
+    names,
     quarantine: gateway.quarantine,
     keepChanges: gateway.keep_changes,
     backend,
@@ -235,6 +266,23 @@ function certificateOf({ certificate, key }: Values['gateway'], source: Source):
     }
   };
   return { cert: read(certificate, 'gateway.certificate'), key: read(key, 'gateway.key') };
+}
+
+/** Names of name servers are reserved too: a zone with such a name would answer for all other zones. */
+function nameRulesOf({ gateway, backend }: Values, source: Source): NameRules {
+  const { rules, wrong, badFile } = readNameRules({
+    reserved: [...gateway.reserved, ...backend.nameservers],
+    reverse: gateway.reverse,
+    suffixFile: gateway.public_suffixes,
+  });
+  const { problems } = source;
+  for (const option of wrong)
+    problems.push(problem('gateway.bad-option', placeOf(source, `gateway.${option}`)));
+  if (badFile) {
+    const place = placeOf(source, 'gateway.public_suffixes');
+    problems.push(problem('gateway.bad-suffixes', { file: gateway.public_suffixes, ...place }));
+  }
+  return rules;
 }
 
 function backendOf(values: Values['backend'], source: Source): Backend {

@@ -38,6 +38,7 @@ import type {
   StorageCounts,
   StoredChange,
   StoredToken,
+  TakenCode,
   TransferCode,
   Transferred,
   ZoneClaim,
@@ -250,10 +251,10 @@ export class SqliteStorage implements Storage {
     });
   }
 
-  async takeTransferCode(hash: string, to: string, at: number, audit: AuditFacts): Promise<Transferred> {
+  async takeTransferCode({ hash, zone, to, at }: TakenCode, audit: AuditFacts): Promise<Transferred> {
     return await this.#database.write<Transferred>(null, () => {
       const code = validCode(this.#database, hash, at);
-      if (code === null) return unchanged('missing');
+      if (code?.zone !== zone) return unchanged('missing');
       const facts = { ...audit, detail: { from: code.customer } };
       const done = transfer(this.#database, { ...code, to }, facts);
       return typeof done === 'object' && 'moved' in done ? done : unchanged(done);

@@ -7,11 +7,19 @@ import { createGatewayCentral, readGatewaySettings } from '../../centrals/gatewa
 import type { Central } from '../../core/central.ts';
 import type { DnsName } from '../../dns/name.ts';
 import type { Change } from '../../dns/zone.ts';
+import { builtInSuffixes } from '../../gateway/names/public-suffixes.ts';
+import type { ApiLimits } from '../../gateway/api/limits.ts';
 import type { Rights } from '../../gateway/rights/decide.ts';
 import { makeToken, readToken } from '../../gateway/rights/token.ts';
 import { openStorage, startGateway, type RunningGateway } from '../../gateway/serve.ts';
 import type { Backend, GatewaySettings } from '../../gateway/settings.ts';
-import { newTokenFacts, usualLimits, type CustomerState } from '../../gateway/storage/storage.ts';
+import {
+  newTokenFacts,
+  usualLimits,
+  type CustomerState,
+  type Limits,
+  type StoredToken,
+} from '../../gateway/storage/storage.ts';
 import { toWire } from '../../net/gateway/wire.ts';
 import type { ContractSubject } from '../contracts/central/zone-bench.ts';
 import { auditFacts, sampleChange } from '../contracts/gateway-storage.ts';
@@ -37,20 +45,42 @@ const everything: Rights = {
   protectedTypes: ['NS@', 'SOA', 'DS', 'CAA', 'TLSA', 'LUA', 'ALIAS', 'DNSKEY', 'CDS', 'CDNSKEY', 'DNAME'],
 };
 
+/** Limits that tests do not reach by chance. */
+const wideLimits: ApiLimits = {
+  requests: 1_000_000,
+  writes: 1_000_000,
+  atOnce: 1_000,
+  logins: 1_000_000,
+  connections: 2_000,
+  connectionsByAddress: 2_000,
+  sending: patience,
+  idle: 5_000,
+};
+
 /** A gateway in front of a name server, with customers. */
 export interface GatewayBench<S = Powerdns> {
   readonly server: S;
   /** URL of the gateway. */
   url(): string;
+  /** URL of health checks and metrics. */
+  statusUrl(): string;
+  /** Makes a token of the operator. @returns the token's text */
+  operatorToken(): Promise<string>;
   readonly settings: GatewaySettings;
   /** Adds a customer, if there is none with the id, and makes a token for him. @returns the token's text */
-  token(customer: string, rights?: Rights, networks?: readonly string[]): Promise<string>;
+  token(
+    customer: string,
+    rights?: Rights,
+    networks?: readonly string[],
+    facts?: Pick<StoredToken, 'makesTokens'>,
+  ): Promise<string>;
   /** Gives the customer a zone that the name server has already. */
   assign(zone: DnsName, customer: string): Promise<void>;
   /** A central for the customer, with a token of his. */
   central(customer: string, token: string): Central;
   revoke(token: string): Promise<void>;
   setState(customer: string, state: CustomerState): Promise<void>;
+  setLimits(customer: string, limits: Partial<Limits>): Promise<void>;
   /** Stores a change that has no outcome, as a gateway leaves it that is killed before the write. */
   accept(customer: string, token: string, key: string, zone: DnsName): Promise<void>;
   transfer(zone: DnsName, customer: string): Promise<void>;
@@ -66,9 +96,12 @@ export interface GatewayBench<S = Powerdns> {
 }
 
 /** Starts PowerDNS and a gateway in front of it, in this process, on free ports. */
-export async function startGatewayBench(options: PowerdnsOptions = {}): Promise<GatewayBench> {
+export async function startGatewayBench(
+  options: PowerdnsOptions = {},
+  limits: Partial<ApiLimits> = {},
+): Promise<GatewayBench> {
   const server = await startPowerdns({ account: alice, extra: 'dname-processing=yes', ...options });
-  return await benchAt(server, powerdnsBackend(server.url, server.apiKey), () => server.dispose());
+  return await benchAt(server, powerdnsBackend(server.url, server.apiKey), () => server.dispose(), limits);
 }
 
 const unusedOptions = {
@@ -100,12 +133,16 @@ export async function benchAt<S>(
   server: S,
   backend: Backend,
   dispose: () => Promise<void>,
+  limits: Partial<ApiLimits> = {},
 ): Promise<GatewayBench<S>> {
   const state = mkdtempSync(join(tmpdir(), 'gateway-'));
   const settings: GatewaySettings = {
     listen: { host: '127.0.0.1', port: 0 },
+    statusListen: { host: '127.0.0.1', port: 0 },
     certificate: null,
+    limits: { ...wideLimits, ...limits },
     state,
+    names: { reserved: [], reservedNetworks: [], reverse: [], suffixes: builtInSuffixes },
     quarantine: 60_000,
     keepChanges: 60_000,
     backend,
@@ -119,11 +156,18 @@ export async function benchAt<S>(
   return {
     server,
     url,
+    statusUrl: () => `http://127.0.0.1:${running.statusPort}`,
+    operatorToken: async () => {
+      const { id, text, hash } = makeToken();
+      const times = { createdAt: 0, expiresAt: null, revokedAt: null, lastUsed: null };
+      await storage.addOperator({ id, hash, label: '', networks: [], ...times }, audit);
+      return text;
+    },
     settings,
-    token: async (customer, rights = everything, networks = []) => {
+    token: async (customer, rights = everything, networks = [], facts = { makesTokens: false }) => {
       await storage.addCustomer({ id: customer, state: 'active', limits: usualLimits, createdAt: 0 }, audit);
       const { id, text, hash } = makeToken();
-      const bare = { ...newTokenFacts, id, customer, hash, rights, networks, createdAt: 0 };
+      const bare = { ...newTokenFacts, ...facts, id, customer, hash, rights, networks, createdAt: 0 };
       await storage.addToken(bare, audit);
       return text;
     },
@@ -140,6 +184,9 @@ export async function benchAt<S>(
     },
     setState: async (customer, customerState) => {
       await storage.setCustomer(customer, { state: customerState, limits: {} }, audit);
+    },
+    setLimits: async (customer, changed) => {
+      await storage.setCustomer(customer, { state: null, limits: changed }, audit);
     },
     accept: async (customer, token, key, zone) => {
       const id = readToken(token)?.id ?? '';
