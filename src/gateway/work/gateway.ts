@@ -39,7 +39,7 @@ import type { NameRules } from '../names/zone-names.ts';
 import { auditOf, demandWritable, readAgain, type Caller } from './caller.ts';
 import { demandContentLimits, demandRrsetLimits, demandWithin, overLimit } from './limits.ts';
 import { changeToRRset, demandRRset, keyOfRRset, rrsetFingerprint, type RRsetRequest } from './rrset.ts';
-import { demandNoUnownedAbove, demandZoneName, foreignZone } from './zone-names.ts';
+import { demandNoUnownedAbove, demandZoneName, foreignZone, notAssigned } from './zone-names.ts';
 import { ZoneTurns } from './zone-turns.ts';
 
 /** A change of records as a client asks for it. */
@@ -106,6 +106,11 @@ export class Gateway {
   constructor(parts: GatewayParts) {
     this.#parts = parts;
     this.#zones = new ZoneTurns(parts);
+  }
+
+  /** Whether customers can create and delete zones. Else only the provider can, at the name server. */
+  get makesZones(): boolean {
+    return this.#parts.backend.traits.managesZones;
   }
 
   /** Zones of the customer that the token may read and that the name server has. */
@@ -438,7 +443,8 @@ export class Gateway {
   async #demandFree(claim: Claim, { zone, seed }: NewZone, ctx: CallContext): Promise<'free' | 'exists'> {
     demandClaim(claim, zone);
     const there = await this.#parts.backend.mayCreateZone(zone, seed, ctx);
-    if (there === 'exists' && claim !== 'ours' && claim !== 'pending') throw foreignZone(zone);
+    if (there === 'exists' && claim !== 'ours' && claim !== 'pending')
+      throw this.makesZones ? foreignZone(zone) : notAssigned(zone);
     if (there === 'free') await demandNoUnownedAbove(this.#parts, zone, seed, ctx);
     return there;
   }
