@@ -11,6 +11,7 @@ import type { Log } from '../../../core/log.ts';
 import { isSystemError } from '../../../net/system-error.ts';
 import type { GlobalOptions } from '../../global-options.ts';
 import { sayJson } from '../../output.ts';
+import { acceptDatabaseCommand } from './accept-database.ts';
 import { auditCommand } from './audit.ts';
 import { customerCommand } from './customers.ts';
 import { explainCommand } from './explain.ts';
@@ -50,7 +51,14 @@ export function gatewayCommand(globals: () => GlobalOptions): Command {
     .action(async () => {
       await serve(settingsAt(config()));
     });
-  const parts = [customerCommand, tokenCommand, gatewayZoneCommand, auditCommand, explainCommand];
+  const parts = [
+    customerCommand,
+    tokenCommand,
+    gatewayZoneCommand,
+    auditCommand,
+    explainCommand,
+    acceptDatabaseCommand,
+  ];
   for (const part of parts) command.addCommand(part(own));
   return command;
 }
