@@ -87,7 +87,14 @@ describe('the API of a gateway', { skip: missingPrograms('pdns_server') }, () =>
     await bench.revoke(revoked);
     const elsewhere = await bench.token('shop', undefined, ['192.0.2.0/24']);
     const answers = [];
-    for (const by of ['', 'nonsense', makeToken().text, revoked, elsewhere, `${token.slice(0, -1)}${token.endsWith('x') ? 'y' : 'x'}`]) {
+    for (const by of [
+      '',
+      'nonsense',
+      makeToken().text,
+      revoked,
+      elsewhere,
+      `${token.slice(0, -1)}${token.endsWith('x') ? 'y' : 'x'}`,
+    ]) {
       const { status, body } = await ask('GET', '/v1/zones', undefined, by);
       const { instance: _own, ...rest } = body;
       answers.push(JSON.stringify([status, rest]));
