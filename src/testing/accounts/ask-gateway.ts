@@ -28,7 +28,9 @@ export async function sendToGateway(
   { token, method, path, body, headers = {} }: GatewayQuestion,
 ): Promise<{ readonly status: number; readonly headers: IncomingHttpHeaders; readonly text: string }> {
   const login = token === '' ? {} : { Authorization: `Bearer ${token}` };
-  const sent = request(`${url}${path}`, { method, headers: { ...login, ...headers }, agent: false });
+  const { hostname, port } = new URL(url);
+  // A path within a URL would be tidied: `/a/../b` becomes `/b`.
+  const sent = request({ hostname, port, path, method, headers: { ...login, ...headers }, agent: false });
   sent.end(body === undefined ? '' : typeof body === 'string' ? body : JSON.stringify(body));
   const [answer] = (await once(sent, 'response')) as [IncomingMessage];
   return { status: answer.statusCode ?? 0, headers: answer.headers, text: await readAll(answer) };
