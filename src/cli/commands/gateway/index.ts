@@ -14,6 +14,7 @@ import { sayJson } from '../../output.ts';
 import { auditCommand } from './audit.ts';
 import { customerCommand } from './customers.ts';
 import { explainCommand } from './explain.ts';
+import { operatorCommand } from './operators.ts';
 import { tokenCommand } from './tokens.ts';
 import { settingsAt, storageProblem } from './with-storage.ts';
 import { gatewayZoneCommand } from './zones.ts';
@@ -50,7 +51,14 @@ export function gatewayCommand(globals: () => GlobalOptions): Command {
     .action(async () => {
       await serve(settingsAt(config()));
     });
-  const parts = [customerCommand, tokenCommand, gatewayZoneCommand, auditCommand, explainCommand];
+  const parts = [
+    customerCommand,
+    tokenCommand,
+    gatewayZoneCommand,
+    auditCommand,
+    explainCommand,
+    operatorCommand,
+  ];
   for (const part of parts) command.addCommand(part(own));
   return command;
 }
