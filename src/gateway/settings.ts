@@ -11,7 +11,10 @@ import { isLoopback } from '../net/http.ts';
 import { isSystemError } from '../net/system-error.ts';
 import type { ApiLimits } from './api/limits.ts';
 import type { Certificate } from './api/server.ts';
+import { readNameRules } from './names/name-settings.ts';
+import type { NameRules } from './names/zone-names.ts';
 import { apiLimits, limitOptions, statusListener, statusOption } from './limit-options.ts';
+import { storageOptions, storageSettings, type StorageSettings } from './storage-settings.ts';
 
 /** The port of the API, if the settings name none. */
 const usualPort = 8553;
@@ -32,6 +35,18 @@ const sections = {
       'Folder of the database, `/var/lib/domainsync-gateway` by default.',
       'Папка базы данных, по умолчанию `/var/lib/domainsync-gateway`.',
     ),
+    reserved: listOption(
+      'Names and networks of the provider. No customer can create a zone with such a name, below or above it, or a reverse zone of such a network.',
+      'Имена и сети провайдера. Клиент не может создать зону с таким именем, выше или ниже него, и обратную зону такой сети.',
+    ),
+    reverse: listOption(
+      'Networks in which customers can create reverse zones. Without it they cannot create any.',
+      'Сети, обратные зоны которых могут создавать клиенты. Без этого параметра — никакие.',
+    ),
+    public_suffixes: textOption(
+      'File with the Public Suffix List, instead of the one in this release.',
+      'Файл со списком Public Suffix List вместо встроенного.',
+    ),
     quarantine: numberOption(
       'days',
       { fallback: 30, least: 0, most: 3_650 },
@@ -46,6 +61,7 @@ const sections = {
     ),
   },
   limits: limitOptions,
+  storage: storageOptions,
   backend: {
     kind: choiceOption(['powerdns'], 'What the name server is.', 'Вид сервера имён.'),
     host: textOption('Address of its API.', 'Адрес его API.'),
@@ -71,6 +87,7 @@ const sections = {
 const schema = v.object({
   gateway: v.object(sections.gateway),
   limits: v.object(sections.limits),
+  storage: v.object(sections.storage),
   backend: v.object(sections.backend),
 });
 
@@ -80,8 +97,11 @@ export interface GatewaySettings {
   readonly statusListen: (ServerAddress & object) | null;
   readonly certificate: Certificate | null;
   readonly limits: ApiLimits;
-  /** Folder of the database. */
+  /** Folder of the SQLite database. */
   readonly state: string;
+  readonly storage: StorageSettings;
+  /** Of which names customers may make zones. */
+  readonly names: NameRules;
   /** Milliseconds. */
   readonly quarantine: number;
   /** Milliseconds. */
@@ -102,13 +122,19 @@ export class GatewaySettingsRefused extends Error {
 }
 
 /**
- * Reads only the folder of the database, for commands that need no key of the name server.
- * @throws {GatewaySettingsRefused} if the file cannot be read
+ * Reads only where the gateway's data are stored, for commands that need no key of the name server.
+ * @throws {GatewaySettingsRefused} with every problem of the sections about the storage
  */
-export function stateFolder(path: string): string {
+export function loadStorageSettings(path: string): Pick<GatewaySettings, 'state' | 'storage'> {
   const { entries } = parseIni(textOf(path));
-  const entry = entries.find(({ section, option }) => section === 'gateway' && option === 'state');
-  return entry?.value || usualState;
+  const own = entries.filter(({ section, option }) => section === 'storage' || option === 'state');
+  const found = new Map(own.map((entry) => [`${entry.section}.${entry.option}`, entry]));
+  const problems = own.flatMap((entry) => unknownOption(entry, path));
+  const { gateway, storage } = valuesOf(found, path, problems);
+  const at = placeIn(found, path);
+  const read = storageSettings(storage, storageReader(problems, at));
+  if (problems.length > 0) throw new GatewaySettingsRefused(problems);
+  return { state: gateway.state || usualState, storage: read };
 }
 
 /**
@@ -123,16 +149,8 @@ export function loadGatewaySettings(path: string): GatewaySettings {
     problems.push(problem(`settings.${kind}`, { path, line: String(line) }));
   const found = new Map(entries.map((entry) => [`${entry.section}.${entry.option}`, entry]));
   const values = valuesOf(found, path, problems);
-  for (const { section, option, line } of entries) {
-    if (!isOption(section, option))
-      problems.push(
-        problem('gateway.unknown-option', { path, line: String(line), option: `[${section}] ${option}` }),
-      );
-  }
-  const at = (option: string): Record<string, string> => {
-    const [, name = ''] = option.split('.');
-    return { path, line: String(found.get(option)?.line ?? 0), option: name };
-  };
+  problems.push(...entries.flatMap((entry) => unknownOption(entry, path)));
+  const at = placeIn(found, path);
   const listen = serverAddress(values.gateway.listen || `127.0.0.1:${usualPort}`, usualPort);
   if (listen === null) problems.push(problem('settings.bad-address', at('gateway.listen')));
   const status = statusListener(values.gateway.status_listen);
@@ -140,7 +158,9 @@ export function loadGatewaySettings(path: string): GatewaySettings {
   const certificate = certificateOf(values.gateway, problems, at);
   if (listen !== null && certificate === null && !isLoopback(listen.host))
     problems.push(problem('gateway.certificate-needed', at('gateway.listen')));
-  const password = passwordOf(values.backend, problems, at);
+  const names = nameRulesOf(values, problems, at);
+  const storage = storageSettings(values.storage, storageReader(problems, at));
+  const password = passwordOf(values.backend, problems, () => at('backend.password_file'));
   for (const option of ['host', 'username'] as const)
     if (values.backend[option] === '') problems.push(problem('settings.missing', at(`backend.${option}`)));
   if (password === '') problems.push(problem('settings.missing', at('backend.password')));
@@ -152,6 +172,8 @@ export function loadGatewaySettings(path: string): GatewaySettings {
     certificate,
     limits: apiLimits(limits),
     state: gateway.state || usualState,
+    names,
+    storage,
     quarantine: gateway.quarantine,
     keepChanges: gateway.keep_changes,
     backend: {
@@ -172,12 +194,28 @@ export function loadGatewaySettings(path: string): GatewaySettings {
 type Values = v.InferOutput<typeof schema>;
 type Place = (option: string) => Record<string, string>;
 
-function isOption(section: string, option: string): boolean {
-  return (
-    (section === 'gateway' && Object.hasOwn(sections.gateway, option)) ||
-    (section === 'limits' && Object.hasOwn(sections.limits, option)) ||
-    (section === 'backend' && Object.hasOwn(sections.backend, option))
-  );
+function placeIn(found: ReadonlyMap<string, IniEntry>, path: string): Place {
+  return (option) => {
+    const [, name = ''] = option.split('.');
+    return { path, line: String(found.get(option)?.line ?? 0), option: name };
+  };
+}
+
+function unknownOption({ section, option, line }: IniEntry, path: string): readonly Problem[] {
+  const known = Object.entries(sections).find(([name]) => name === section)?.[1] ?? {};
+  if (Object.hasOwn(known, option)) return [];
+  const text = `[${section}] ${option}`;
+  return [problem('gateway.unknown-option', { path, line: String(line), option: text })];
+}
+
+function storageReader(problems: Problem[], at: Place): Parameters<typeof storageSettings>[1] {
+  return {
+    report: (code, option) => {
+      problems.push(problem(code, at(`storage.${option}`)));
+    },
+    secret: (password, file) =>
+      passwordOf({ password, password_file: file }, problems, () => at('storage.password_file')),
+  };
 }
 
 function textOf(path: string): string {
@@ -236,14 +274,28 @@ function certificateOf(
   return { cert: read(certificate, 'gateway.certificate'), key: read(key, 'gateway.key') };
 }
 
+/** Names of name servers are reserved too: a zone with such a name would answer for all other zones. */
+function nameRulesOf({ gateway, backend }: Values, problems: Problem[], at: Place): NameRules {
+  const { rules, wrong, badFile } = readNameRules({
+    reserved: [...gateway.reserved, ...backend.nameservers],
+    reverse: gateway.reverse,
+    suffixFile: gateway.public_suffixes,
+  });
+  for (const option of wrong) problems.push(problem('gateway.bad-option', at(`gateway.${option}`)));
+  if (badFile) {
+    const file = gateway.public_suffixes;
+    problems.push(problem('gateway.bad-suffixes', { file, ...at('gateway.public_suffixes') }));
+  }
+  return rules;
+}
+
 function passwordOf(
-  { password, password_file: named }: Values['backend'],
+  { password, password_file: named }: Pick<Values['backend'], 'password' | 'password_file'>,
   problems: Problem[],
-  at: Place,
+  place: () => Record<string, string>,
 ): string {
   if (named === '') return password.reveal();
   const { text, problem: wrong } = secretReader(() => process.env['CREDENTIALS_DIRECTORY'] ?? null)(named);
-  if (wrong !== null)
-    problems.push(problem(wrong.code, { file: named, ...wrong.params, ...at('backend.password_file') }));
+  if (wrong !== null) problems.push(problem(wrong.code, { file: named, ...wrong.params, ...place() }));
   return text;
 }

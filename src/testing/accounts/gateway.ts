@@ -5,12 +5,19 @@ import { join } from 'node:path';
 import { createGatewayCentral, readGatewaySettings } from '../../centrals/gateway/index.ts';
 import type { Central } from '../../core/central.ts';
 import type { DnsName } from '../../dns/name.ts';
+import { builtInSuffixes } from '../../gateway/names/public-suffixes.ts';
 import type { ApiLimits } from '../../gateway/api/limits.ts';
 import type { Rights } from '../../gateway/rights/decide.ts';
 import { makeToken, readToken } from '../../gateway/rights/token.ts';
 import { openStorage, startGateway, type RunningGateway } from '../../gateway/serve.ts';
 import type { GatewaySettings } from '../../gateway/settings.ts';
-import { newTokenFacts, usualLimits, type CustomerState } from '../../gateway/storage/storage.ts';
+import {
+  newTokenFacts,
+  usualLimits,
+  type CustomerState,
+  type Limits,
+  type StoredToken,
+} from '../../gateway/storage/storage.ts';
 import type { ContractSubject } from '../contracts/central/zone-bench.ts';
 import { auditFacts, sampleChange } from '../contracts/gateway-storage.ts';
 import { patience } from '../patience.ts';
@@ -55,13 +62,19 @@ export interface GatewayBench {
   operatorToken(): Promise<string>;
   readonly settings: GatewaySettings;
   /** Adds a customer, if there is none with the id, and makes a token for him. @returns the token's text */
-  token(customer: string, rights?: Rights, networks?: readonly string[]): Promise<string>;
+  token(
+    customer: string,
+    rights?: Rights,
+    networks?: readonly string[],
+    facts?: Pick<StoredToken, 'makesTokens'>,
+  ): Promise<string>;
   /** Gives the customer a zone that PowerDNS has already. */
   assign(zone: DnsName, customer: string): Promise<void>;
   /** A central for the customer, with a token of his. */
   central(customer: string, token: string): Central;
   revoke(token: string): Promise<void>;
   setState(customer: string, state: CustomerState): Promise<void>;
+  setLimits(customer: string, limits: Partial<Limits>): Promise<void>;
   /** Stores a change that has no outcome, as a gateway leaves it that is killed before the write. */
   accept(customer: string, token: string, key: string, zone: DnsName): Promise<void>;
   transfer(zone: DnsName, customer: string): Promise<void>;
@@ -89,6 +102,8 @@ export async function startGatewayBench(
     certificate: null,
     limits: { ...wideLimits, ...limits },
     state,
+    names: { reserved: [], reservedNetworks: [], reverse: [], suffixes: builtInSuffixes },
+    storage: { kind: 'sqlite' },
     quarantine: 60_000,
     keepChanges: 60_000,
     backend: {
@@ -107,7 +122,7 @@ export async function startGatewayBench(
   const ports = { clock: realClock, log: () => undefined };
   let running: RunningGateway = await startGateway(settings, ports);
   const { port } = running;
-  const storage = openStorage(settings);
+  const storage = await openStorage(settings);
   const audit = auditFacts('test');
   const url = (): string => `http://127.0.0.1:${port}`;
   return {
@@ -121,16 +136,16 @@ export async function startGatewayBench(
       return text;
     },
     settings,
-    token: async (customer, rights = everything, networks = []) => {
+    token: async (customer, rights = everything, networks = [], facts = { makesTokens: false }) => {
       await storage.addCustomer({ id: customer, state: 'active', limits: usualLimits, createdAt: 0 }, audit);
       const { id, text, hash } = makeToken();
-      const bare = { ...newTokenFacts, id, customer, hash, rights, networks, createdAt: 0 };
+      const bare = { ...newTokenFacts, ...facts, id, customer, hash, rights, networks, createdAt: 0 };
       await storage.addToken(bare, audit);
       return text;
     },
     assign: async (zone, customer) => {
-      await storage.claimZone({ zone, customer, at: 0, quarantine: 0 }, audit);
-      await storage.confirmClaim(zone, customer, audit);
+      await storage.claimZone({ zone, customer, at: 0, quarantine: 0 }, audit, null);
+      await storage.confirmClaim(zone, customer, audit, null);
     },
     central: (customer, token) =>
       createGatewayCentral(
@@ -142,10 +157,16 @@ export async function startGatewayBench(
     setState: async (customer, customerState) => {
       await storage.setCustomer(customer, { state: customerState, limits: {} }, audit);
     },
+    setLimits: async (customer, changed) => {
+      await storage.setCustomer(customer, { state: null, limits: changed }, audit);
+    },
     accept: async (customer, token, key, zone) => {
       const id = readToken(token)?.id ?? '';
-      await storage.countRecords(zone, 0);
-      const earlier = await storage.acceptChange({ ...sampleChange(key), customer, token: id, zone }, audit);
+      const lease = await storage.takeZone(zone, patience);
+      assert.ok(lease !== 'busy');
+      await storage.countRecords(zone, 0, lease);
+      const change = { ...sampleChange(key), customer, token: id, zone };
+      const earlier = await storage.acceptChange(change, audit, lease);
       assert.equal(earlier, null);
     },
     transfer: async (zone, customer) => {
@@ -153,10 +174,10 @@ export async function startGatewayBench(
       assert.deepEqual(moved, { moved: [zone] });
     },
     claim: async (zone, customer) => {
-      await storage.claimZone({ zone, customer, at: 0, quarantine: 0 }, audit);
+      await storage.claimZone({ zone, customer, at: 0, quarantine: 0 }, audit, null);
     },
     drop: async (zone, customer) => {
-      await storage.dropClaim(zone, customer, audit);
+      await storage.dropClaim(zone, customer, audit, null);
     },
     second: async () => await startGateway(settings, ports),
     restart: async () => {
