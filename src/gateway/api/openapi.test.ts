@@ -17,6 +17,8 @@ interface Example {
   readonly body?: unknown;
   readonly headers?: Readonly<Record<string, string>>;
   readonly status: number;
+  /** Whose token is sent; absent: as the route needs it. */
+  readonly by?: 'taker';
 }
 
 const zone = '/v1/zones/shop.example';
@@ -24,6 +26,12 @@ const www = `${zone}/rrsets/www.shop.example/A`;
 const operator = '/v1/operator';
 const record = { name: 'a.shop.example.', type: 'A', ttl: 60, data: '192.0.2.1' };
 const newZone = { zone: 'shop.example', check: false, nameServers: ['ns1.example.net'], records: [record] };
+const reading = {
+  rules: [{ zone: 'shop.example', name: '@', types: ['A'], allow: ['read'] }],
+  createZones: [],
+  deleteZones: [],
+  protectedTypes: [],
+};
 const jsonLines = { Accept: 'application/jsonl' };
 
 const examples: readonly Example[] = [
@@ -120,6 +128,16 @@ const examples: readonly Example[] = [
   },
   { method: 'GET', path: `${operator}/audit?limit=2`, status: 200 },
   { method: 'GET', path: `${operator}/audit?limit=2`, headers: jsonLines, status: 200 },
+  { method: 'POST', path: '/v1/tokens', body: { rights: reading }, status: 201 },
+  { method: 'POST', path: '/v1/tokens', body: { rights: reading, networks: ['x'] }, status: 422 },
+  { method: 'GET', path: '/v1/tokens', status: 200 },
+  { method: 'POST', path: '/v1/tokens/MADE/rotate', body: { overlap: 60_000 }, status: 200 },
+  { method: 'DELETE', path: '/v1/tokens/MADE', status: 200 },
+  { method: 'DELETE', path: '/v1/tokens/MADE', status: 404 },
+  { method: 'POST', path: `${zone}/offer`, body: { withBelow: false }, status: 200 },
+  { method: 'POST', path: `${zone}/take`, body: { code: 'CODE' }, by: 'taker', status: 200 },
+  { method: 'POST', path: `${zone}/take`, body: { code: 'CODE' }, by: 'taker', status: 404 },
+  { method: 'DELETE', path: '/v1/token', status: 200 },
   { method: 'DELETE', path: `${operator}/tokens/TOKEN`, status: 200 },
   { method: 'DELETE', path: `${operator}/tokens/TOKEN`, status: 404 },
   { method: 'DELETE', path: zone, status: 401 },
@@ -127,10 +145,15 @@ const examples: readonly Example[] = [
 
 describe('the OpenAPI document', { skip: missingPrograms('pdns_server') }, () => {
   let bench: GatewayBench;
-  let tokens: { readonly customer: string; readonly operator: string };
+  let tokens: Readonly<Record<'customer' | 'operator' | 'holder' | 'taker', string>>;
   before(async () => {
     bench = await startGatewayBench();
-    tokens = { customer: await bench.token('shop'), operator: await bench.operatorToken() };
+    tokens = {
+      customer: await bench.token('shop', undefined, [], { makesTokens: true }),
+      taker: await bench.token('second-hand'),
+      operator: await bench.operatorToken(),
+      holder: await bench.token('shop'),
+    };
     const other = { ...newZone, zone: 'foreign.example', records: [] };
     const by = await bench.token('other');
     const made = await sendToGateway(bench.url(), {
@@ -143,13 +166,23 @@ describe('the OpenAPI document', { skip: missingPrograms('pdns_server') }, () =>
   });
   after(() => bench.stop());
 
+  /** Values of answers that later requests need. */
+  const told: Record<string, string> = {};
+  const remember = (path: string, answer: unknown): void => {
+    const { id, code } = Object(answer);
+    if (path === '/v1/tokens' && typeof id === 'string') told['MADE'] = id;
+    if (typeof code === 'string') told['CODE'] = code;
+  };
+
   /** Makes a request, and compares its answer with what the route says. @returns the statuses of the route */
-  const checkExample = async ({ method, path, body, headers = {}, status }: Example): Promise<string> => {
+  const checkExample = async ({ method, path, body, headers = {}, status, by }: Example): Promise<string> => {
     const [plain = ''] = path.split('?');
     const { route } = findRoute(routes, method, plain);
-    const token = route.audience === 'anyone' ? '' : tokens[route.audience];
-    const text = path.replace('TOKEN', tokens.customer.slice(4, 12));
-    const answer = await sendToGateway(bench.url(), { token, method, path: text, body, headers });
+    const token = route.audience === 'anyone' ? '' : tokens[by ?? route.audience];
+    const filled = (text: string): string => text.replace(/TOKEN|MADE|CODE/u, (word) => told[word] ?? word);
+    const sent = body === undefined || typeof body === 'string' ? body : filled(JSON.stringify(body));
+    const question = { token, method, path: filled(path), body: sent, headers };
+    const answer = await sendToGateway(bench.url(), question);
     const name = `${method} ${path} ${answer.text.slice(0, 500)}`;
     assert.equal(answer.status, status, name);
     if (status >= 400) {
@@ -158,23 +191,24 @@ describe('the OpenAPI document', { skip: missingPrograms('pdns_server') }, () =>
       assert.ok([400, 401, 403, 413, 415, 429, 503, ...route.refusals].includes(status), name);
       return `${method} ${route.path}`;
     }
-    const told = route.answers[status];
-    assert.ok(told !== undefined, name);
-    for (const header of Object.keys(told.headers ?? {}))
+    const promised = route.answers[status];
+    assert.ok(promised !== undefined, name);
+    for (const header of Object.keys(promised.headers ?? {}))
       assert.ok(answer.headers[header.toLowerCase()], name);
-    if (headers === jsonLines && told.line !== undefined)
-      for (const line of answer.text.trimEnd().split('\n')) v.parse(told.line, JSON.parse(line));
-    else if (told.body === null) assert.equal(answer.text, '');
-    else v.parse(told.body, JSON.parse(answer.text));
+    if (headers === jsonLines && promised.line !== undefined)
+      for (const line of answer.text.trimEnd().split('\n')) v.parse(promised.line, JSON.parse(line));
+    else if (promised.body === null) assert.equal(answer.text, '');
+    else remember(path, v.parse(promised.body, JSON.parse(answer.text)));
     return `${method} ${route.path}`;
   };
 
   test('every request is answered as it says, with nothing more and nothing less', async () => {
+    told['TOKEN'] = tokens.customer.slice(4, 12);
     const called = new Set<string>();
     for (const example of examples) called.add(await checkExample(example));
     const all = routes.map(({ method, path }) => `${method} ${path}`);
     assert.deepEqual(new Set(all).difference(called), new Set());
-    const deleted = { method: 'DELETE', path: zone, token: await bench.token('shop') };
+    const deleted = { method: 'DELETE', path: zone, token: tokens.taker };
     const { status, text } = await sendToGateway(bench.url(), deleted);
     assert.deepEqual([status, text], [200, '{"result":"deleted"}']);
   });

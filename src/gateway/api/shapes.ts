@@ -232,6 +232,7 @@ export const auditEntry = v.strictObject({
   detail: v.unknown(),
   hash: anyText,
   isErased: v.boolean(),
+  gateway: anyText,
 });
 
 export const auditPage = v.strictObject({ entries: v.array(auditEntry), next });
