@@ -165,11 +165,22 @@ function routeOf<C, Q, B>(
     answer: async (work, request) => {
       const { values, headers } = request;
       const caller = callerOf(request);
-      const asked = queryOf(query, request.query);
-      const sent = checked(body, request.body, 'body');
-      return await answer(work, { caller, values, headers, query: asked, body: sent });
+      const asked = checkQueryAndBody({ query, body }, request.query, request.body);
+      return await answer(work, { caller, values, headers, ...asked });
     },
   };
+}
+
+/**
+ * Checks query and body of a request.
+ * @throws {ApiRefusal} 400 with the mistakes
+ */
+export function checkQueryAndBody<Q, B>(
+  route: { readonly query: ObjectSchema<Q>; readonly body: v.GenericSchema<unknown, B> },
+  query: URLSearchParams,
+  body: unknown,
+): { readonly query: Q; readonly body: B } {
+  return { query: queryOf(route.query, query), body: checked(route.body, body, 'body') };
 }
 
 /** Reads a query. Only parameters whose schema is a list may be given more than once. */
