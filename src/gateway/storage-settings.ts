@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { hostname } from 'node:os';
-import * as v from 'valibot';
+import type * as v from 'valibot';
 import { serverAddress } from '../config/address.ts';
 import { choiceOption, secretOption, textOption } from '../config/option.ts';
 import type { Problem } from '../dns/problem.ts';
@@ -60,15 +60,11 @@ export type StorageSettings =
 
 type Values = v.InferOutput<v.ObjectSchema<typeof storageOptions, undefined>>;
 
-/** How mistakes in the section are reported, and secrets are read. */
-export interface StorageReader {
-  readonly report: (code: Problem['code'], option: string) => void;
-  /** Reads a secret from the option itself, or from the file that is named. */
-  readonly secret: (password: Values['password'], file: string) => string;
-}
+/** Reports a mistake in an option of the section. */
+export type StorageReporter = (code: Problem['code'], option: string) => void;
 
 /** Makes the settings of the storage from the options of `[storage]`. */
-export function storageSettings(values: Values, { report, secret }: StorageReader): StorageSettings {
+export function storageSettings(values: Values, report: StorageReporter): StorageSettings {
   if (values.kind === 'sqlite') return { kind: 'sqlite' };
   const isSocket = values.host.startsWith('/');
   const address = isSocket ? { host: values.host, port: usualPort } : serverAddress(values.host, usualPort);
@@ -82,14 +78,14 @@ export function storageSettings(values: Values, { report, secret }: StorageReade
       port,
       database: values.database || usualName,
       user: values.user || usualName,
-      password: secret(values.password, values.password_file),
+      password: values.password.reveal(),
       authorities: authoritiesOf(values.authorities, report),
       tls: values.tls === 'verify' && !isSocket && !isLoopback(host),
     },
   };
 }
 
-function authoritiesOf(path: string, report: StorageReader['report']): string {
+function authoritiesOf(path: string, report: StorageReporter): string {
   if (path === '') return '';
   try {
     return readFileSync(path, 'utf8');

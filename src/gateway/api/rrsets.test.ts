@@ -96,10 +96,10 @@ describe('RRsets of a gateway', { skip: missingPrograms('pdns_server') }, () => 
       Array.from({ length: 8 }, async (_, at) => await put([`192.0.2.${10 + at}`], { 'If-Match': tag })),
     );
     const done = answers.flatMap(({ status }, at) => (status === 200 ? [at] : []));
-    assert.deepEqual(answers.map(({ status }) => status).toSorted((one, other) => one - other), [
-      200,
-      ...Array.from({ length: 7 }, () => 412),
-    ]);
+    assert.deepEqual(
+      answers.map(({ status }) => status).toSorted((one, other) => one - other),
+      [200, ...Array.from({ length: 7 }, () => 412)],
+    );
     assert.deepEqual((await ask('GET', www)).body['data'], [`192.0.2.${10 + (done[0] ?? -1)}`]);
   });
 

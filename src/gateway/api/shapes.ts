@@ -20,7 +20,7 @@ const next = v.nullable(v.string());
 /** The parameters of a list that is given in pages. */
 export const pageQuery = v.strictObject({ limit, cursor });
 
-export const zonesPage = v.strictObject({ zones: v.array(name), next });
+export const zonesPage = v.strictObject({ zones: v.array(name), makesZones: v.boolean(), next });
 
 /** `GET /v1/zones/{zone}/records`: only records at these names. */
 export const recordsQuery = v.strictObject({ name: someNames });

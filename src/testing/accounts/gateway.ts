@@ -1,16 +1,18 @@
 import assert from 'node:assert/strict';
+import { randomUUID } from 'node:crypto';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createGatewayCentral, readGatewaySettings } from '../../centrals/gateway/index.ts';
 import type { Central } from '../../core/central.ts';
 import type { DnsName } from '../../dns/name.ts';
+import type { Change } from '../../dns/zone.ts';
 import { builtInSuffixes } from '../../gateway/names/public-suffixes.ts';
 import type { ApiLimits } from '../../gateway/api/limits.ts';
 import type { Rights } from '../../gateway/rights/decide.ts';
 import { makeToken, readToken } from '../../gateway/rights/token.ts';
 import { openStorage, startGateway, type RunningGateway } from '../../gateway/serve.ts';
-import type { GatewaySettings } from '../../gateway/settings.ts';
+import type { Backend, GatewaySettings } from '../../gateway/settings.ts';
 import {
   newTokenFacts,
   usualLimits,
@@ -18,13 +20,17 @@ import {
   type Limits,
   type StoredToken,
 } from '../../gateway/storage/storage.ts';
+import { toWire } from '../../net/gateway/wire.ts';
 import type { ContractSubject } from '../contracts/central/zone-bench.ts';
 import { auditFacts, sampleChange } from '../contracts/gateway-storage.ts';
 import { patience } from '../patience.ts';
 import { quietContext } from '../quiet-context.ts';
 import { realClock } from '../real-clock.ts';
+import type { NameServer, NameServerOptions, ServerKey } from '../servers/name-server.ts';
 import { startPowerdns, type Powerdns, type PowerdnsOptions } from '../servers/powerdns.ts';
-import { alice, otherWriter } from './powerdns.ts';
+import { askGateway } from './ask-gateway.ts';
+import { nameServerSubject } from './name-server.ts';
+import { alice, powerdnsSubject } from './powerdns.ts';
 
 /** All rights, in all zones. */
 const everything: Rights = {
@@ -51,9 +57,9 @@ const wideLimits: ApiLimits = {
   idle: 5_000,
 };
 
-/** A gateway in front of a PowerDNS, with customers. */
-export interface GatewayBench {
-  readonly server: Powerdns;
+/** A gateway in front of a name server, with customers. */
+export interface GatewayBench<S = Powerdns> {
+  readonly server: S;
   /** URL of the gateway. */
   url(): string;
   /** URL of health checks and metrics. */
@@ -68,7 +74,7 @@ export interface GatewayBench {
     networks?: readonly string[],
     facts?: Pick<StoredToken, 'makesTokens'>,
   ): Promise<string>;
-  /** Gives the customer a zone that PowerDNS has already. */
+  /** Gives the customer a zone that the name server has already. */
   assign(zone: DnsName, customer: string): Promise<void>;
   /** A central for the customer, with a token of his. */
   central(customer: string, token: string): Central;
@@ -84,8 +90,8 @@ export interface GatewayBench {
   drop(zone: DnsName, customer: string): Promise<void>;
   /** Starts a second gateway in the same folder. */
   second(): Promise<RunningGateway>;
-  /** Stops the gateway, and starts it again at the same port. */
-  restart(): Promise<void>;
+  /** Stops the gateway, and starts it again at the same port. @param meanwhile is done while it is stopped */
+  restart(meanwhile?: () => void): Promise<void>;
   stop(): Promise<void>;
 }
 
@@ -95,6 +101,40 @@ export async function startGatewayBench(
   limits: Partial<ApiLimits> = {},
 ): Promise<GatewayBench> {
   const server = await startPowerdns({ account: alice, extra: 'dname-processing=yes', ...options });
+  return await benchAt(server, powerdnsBackend(server.url, server.apiKey), () => server.dispose(), limits);
+}
+
+const unusedOptions = {
+  passwordNext: '',
+  timeout: patience,
+  login: '',
+  newZones: { nameServers: [], kind: 'native' },
+  nativeSerials: false,
+} as const;
+
+/** The settings of a gateway for PowerDNS. */
+export function powerdnsBackend(address: string, password: string): Backend {
+  const dns = { algorithm: '', transport: 'tcp', axfr: false };
+  return { ...unusedOptions, kind: 'powerdns', address, username: alice, password, dns };
+}
+
+/** The settings of a gateway for BIND or Knot. @param key may transfer the zones */
+export function keyBackend(port: number, { name, algorithm, secret }: ServerKey): Backend {
+  const dns = { algorithm, transport: 'tcp', axfr: true };
+  const address = `dns://127.0.0.1:${port}`;
+  return { ...unusedOptions, kind: 'rfc2136', address, username: name, password: secret, dns };
+}
+
+/**
+ * Starts a gateway in front of a name server, in this process, on a free port.
+ * @param dispose ends the name server
+ */
+export async function benchAt<S>(
+  server: S,
+  backend: Backend,
+  dispose: () => Promise<void>,
+  limits: Partial<ApiLimits> = {},
+): Promise<GatewayBench<S>> {
   const state = mkdtempSync(join(tmpdir(), 'gateway-'));
   const settings: GatewaySettings = {
     listen: { host: '127.0.0.1', port: 0 },
@@ -106,18 +146,9 @@ export async function startGatewayBench(
     storage: { kind: 'sqlite' },
     quarantine: 60_000,
     keepChanges: 60_000,
-    backend: {
-      kind: 'powerdns',
-      address: server.url,
-      username: alice,
-      password: server.apiKey,
-      passwordNext: '',
-      timeout: patience,
-      login: '',
-      dns: { algorithm: '', transport: 'tcp', axfr: false },
-      newZones: { nameServers: [], kind: 'native' },
-      nativeSerials: false,
-    },
+    keepAddresses: 86_400_000,
+    auditHeads: join(state, 'audit-heads'),
+    backend,
   };
   const ports = { clock: realClock, log: () => undefined };
   let running: RunningGateway = await startGateway(settings, ports);
@@ -180,39 +211,76 @@ export async function startGatewayBench(
       await storage.dropClaim(zone, customer, audit, null);
     },
     second: async () => await startGateway(settings, ports),
-    restart: async () => {
+    restart: async (meanwhile) => {
       await running.close();
+      meanwhile?.();
       running = await startGateway({ ...settings, listen: { host: '127.0.0.1', port } }, ports);
     },
     stop: async () => {
       await storage.close();
       await running.close();
-      await server.dispose();
+      await dispose();
       rmSync(state, { recursive: true, force: true });
     },
   };
 }
 
-/** Makes a subject of the central contract: customer `shop`, and somebody who writes at PowerDNS itself. */
+/** Makes a subject of the central contract: customer `shop` of a gateway in front of PowerDNS. */
 export async function gatewaySubject(options: PowerdnsOptions = {}): Promise<ContractSubject> {
-  const bench = await startGatewayBench(options);
+  const direct = await powerdnsSubject(options);
+  return await behindGateway(direct, powerdnsBackend(direct.url, direct.server.apiKey));
+}
+
+/** Makes a subject of the central contract: customer `shop` of a gateway in front of BIND or Knot. */
+export async function gatewayKeySubject(
+  start: (options: NameServerOptions) => Promise<NameServer>,
+): Promise<ContractSubject> {
+  const direct = await nameServerSubject(start, { axfr: true });
+  return await behindGateway(direct, keyBackend(direct.port, direct.key));
+}
+
+/**
+ * Puts a gateway in front of the name server of a subject. Whoever writes at the name server itself stays the
+ * other writer.
+ */
+async function behindGateway(direct: ContractSubject, backend: Backend): Promise<ContractSubject> {
+  const bench = await benchAt(null, backend, () => direct.stop());
   const central = bench.central('shop', await bench.token('shop'));
-  const other = bench.central('other', await bench.token('other'));
-  const writer = otherWriter(bench.server);
+  await central.listZones([], quietContext());
+  const [other, second] = [bench.central('other', await bench.token('other')), await bench.token('shop')];
+  const writer = direct.otherWriter;
+  const makesZones = writer.makeZone === undefined;
+  const change = async (zone: DnsName, parts: Pick<Change, 'remove' | 'add'>): Promise<void> => {
+    const [remove, add] = [parts.remove.map(toWire), parts.add.map(toWire)];
+    const body = { key: randomUUID(), remove, add };
+    const { status } = await askGateway(bench.url(), second, 'POST', `/v1/zones/${zone}/changes`, body);
+    assert.equal(status, 200);
+  };
   return {
+    ...direct,
     central,
     otherWriter: {
       ...writer,
-      ...(writer.makeSignedZone && {
-        makeSignedZone: async (zone: DnsName) => {
-          await writer.makeSignedZone?.(zone);
+      ...(!makesZones && {
+        makeZone: async (zone: DnsName) => {
+          await writer.makeZone?.(zone);
           await bench.assign(zone, 'shop');
         },
       }),
-      createZone: async (zone: DnsName) => {
-        const seed = { addresses: [], nameServers: ['ns1.example.net.'], mailServers: [] };
-        await other.createZone(zone, seed, quietContext());
+      makeSignedZone: async (zone) => {
+        await writer.makeSignedZone?.(zone);
+        await bench.assign(zone, 'shop');
       },
+      createZone: async (zone) => {
+        const seed = { addresses: [], nameServers: ['ns1.example.net.'], mailServers: [] };
+        if (makesZones) await other.createZone(zone, seed, quietContext());
+        else await writer.makeZone?.(zone);
+        await bench.assign(zone, 'other');
+      },
+    },
+    guardedWriter: {
+      add: async (zone, record) => await change(zone, { remove: [], add: [record] }),
+      remove: async (zone, record) => await change(zone, { remove: [record], add: [] }),
     },
     wrongCredentials: () => bench.central('shop', makeToken().text),
     stop: async () => {

@@ -11,6 +11,7 @@ import type { Log } from '../../../core/log.ts';
 import { isSystemError } from '../../../net/system-error.ts';
 import type { GlobalOptions } from '../../global-options.ts';
 import { sayJson } from '../../output.ts';
+import { acceptDatabaseCommand } from './accept-database.ts';
 import { auditCommand } from './audit.ts';
 import { customerCommand } from './customers.ts';
 import { explainCommand } from './explain.ts';
@@ -58,6 +59,7 @@ export function gatewayCommand(globals: () => GlobalOptions): Command {
     auditCommand,
     explainCommand,
     operatorCommand,
+    acceptDatabaseCommand,
   ];
   for (const part of parts) command.addCommand(part(own));
   return command;
