@@ -22,6 +22,9 @@ export const pageQuery = v.strictObject({ limit, cursor });
 
 export const zonesPage = v.strictObject({ zones: v.array(name), makesZones: v.boolean(), next });
 
+/** `GET /v1/operator/customers/{customer}/zones` */
+export const namesPage = v.strictObject({ zones: v.array(name), next });
+
 /** `GET /v1/zones/{zone}/records`: only records at these names. */
 export const recordsQuery = v.strictObject({ name: someNames });
 
