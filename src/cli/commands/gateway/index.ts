@@ -15,6 +15,7 @@ import { acceptDatabaseCommand } from './accept-database.ts';
 import { auditCommand } from './audit.ts';
 import { customerCommand } from './customers.ts';
 import { explainCommand } from './explain.ts';
+import { operatorCommand } from './operators.ts';
 import { tokenCommand } from './tokens.ts';
 import { settingsAt, storageProblem } from './with-storage.ts';
 import { gatewayZoneCommand } from './zones.ts';
@@ -57,6 +58,7 @@ export function gatewayCommand(globals: () => GlobalOptions): Command {
     gatewayZoneCommand,
     auditCommand,
     explainCommand,
+    operatorCommand,
     acceptDatabaseCommand,
   ];
   for (const part of parts) command.addCommand(part(own));
