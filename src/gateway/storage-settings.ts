@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { hostname } from 'node:os';
-import * as v from 'valibot';
+import type * as v from 'valibot';
 import { serverAddress } from '../config/address.ts';
 import { choiceOption, secretOption, textOption } from '../config/option.ts';
 import type { Problem } from '../dns/problem.ts';

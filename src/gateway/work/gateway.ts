@@ -67,8 +67,8 @@ interface Turn {
   readonly lease: ZoneLease;
   readonly ctx: CallContext;
   /**
-   * To be called right before something is sent that changes the zone. Refuses if the time is over, also if the
-   * process has slept meanwhile: another gateway may then have the zone.
+   * To be called right before something is sent that changes the zone. Refuses if the time is over, also if
+   * the process has slept meanwhile. Another gateway may then have the zone.
    * @throws {CentralError}
    */
   readonly demandTime: () => void;
@@ -451,7 +451,7 @@ function accepted(answer: StoredChange | LimitReached | null): StoredChange | nu
   throw overLimit(answer.limit);
 }
 
-/** The refusal of a write that has outlived its lease. Another gateway may have written before or after it. */
+/** The refusal of a write that has outlived its lease. Another gateway may have written meanwhile. */
 function leaseLost(): ApiRefusal {
   const facts = { params: { text: 'storage.lease-lost' }, state: 'unknown', retry: 'later' } as const;
   return new ApiRefusal(503, 'central.unreachable', facts);
