@@ -1,15 +1,23 @@
 import { readFileSync } from 'node:fs';
 import * as v from 'valibot';
+import { pinOf, SettingsRefused } from '../centrals/connection.ts';
 import type { CentralConnection } from '../centrals/module.ts';
-import { serverAddress, type ServerAddress } from '../config/address.ts';
+import { centralModule } from '../centrals/registry.ts';
+import { centralAddress, serverAddress, type ServerAddress } from '../config/address.ts';
 import { parseIni, type IniEntry } from '../config/ini.ts';
+import { objection, optionKey, optionsOf, readOptions, type OptionTable } from '../config/option-table.ts';
 import { choiceOption, listOption, numberOption, secretOption, textOption } from '../config/option.ts';
 import { secretReader } from '../config/secret-file.ts';
+import { fileSecrets } from '../config/secret-options.ts';
 import { SettingsTooLarge, settingsText } from '../config/settings.ts';
 import { problem, type Problem } from '../dns/problem.ts';
 import { isLoopback } from '../net/http.ts';
 import { isSystemError } from '../net/system-error.ts';
+import type { ApiLimits } from './api/limits.ts';
 import type { Certificate } from './api/server.ts';
+import { readNameRules } from './names/name-settings.ts';
+import type { NameRules } from './names/zone-names.ts';
+import { apiLimits, limitOptions, statusListener, statusOption } from './limit-options.ts';
 import { storageOptions, storageSettings, type StorageSettings } from './storage-settings.ts';
 
 /** The port of the API, if the settings name none. */
@@ -24,11 +32,24 @@ const sections = {
       `Address and port of the API, \`127.0.0.1:${usualPort}\` by default. Other machines need \`certificate\` and \`key\`.`,
       `Адрес и порт API, по умолчанию \`127.0.0.1:${usualPort}\`. Для доступа с других машин нужны \`certificate\` и \`key\`.`,
     ),
+    status_listen: statusOption,
     certificate: textOption('File with the certificate chain (PEM).', 'Файл с цепочкой сертификатов (PEM).'),
     key: textOption('File with its private key (PEM).', 'Файл с закрытым ключом (PEM).'),
     state: textOption(
-      'Folder of the database, `/var/lib/domainsync-gateway` by default.',
-      'Папка базы данных, по умолчанию `/var/lib/domainsync-gateway`.',
+      `Folder of the database, \`${usualState}\` by default.`,
+      `Папка базы данных, по умолчанию \`${usualState}\`.`,
+    ),
+    reserved: listOption(
+      'Names and networks of the provider. No customer can create a zone with such a name, below or above it, or a reverse zone of such a network.',
+      'Имена и сети провайдера. Клиент не может создать зону с таким именем, выше или ниже него, и обратную зону такой сети.',
+    ),
+    reverse: listOption(
+      'Networks in which customers can create reverse zones. Without it they cannot create any.',
+      'Сети, обратные зоны которых могут создавать клиенты. Без этого параметра — никакие.',
+    ),
+    public_suffixes: textOption(
+      'File with the Public Suffix List, instead of the one in this release.',
+      'Файл со списком Public Suffix List вместо встроенного.',
     ),
     quarantine: numberOption(
       'days',
@@ -44,19 +65,56 @@ const sections = {
     ),
   },
   storage: storageOptions,
+  limits: limitOptions,
   backend: {
-    kind: choiceOption(['powerdns'], 'What the name server is.', 'Вид сервера имён.'),
-    host: textOption('Address of its API.', 'Адрес его API.'),
+    kind: choiceOption(['powerdns', 'bind', 'knot'], 'What the name server is.', 'Вид сервера имён.'),
+    host: textOption(
+      'PowerDNS: address of its API, `http://127.0.0.1:8081` or https. BIND and Knot: the primary, host or host:port.',
+      'PowerDNS: адрес API, `http://127.0.0.1:8081` или https. BIND и Knot: первичный сервер, узел или узел:порт.',
+    ),
     username: textOption(
-      'Account with which the zones of the gateway are marked.',
-      'Учётная запись, которой помечаются зоны шлюза.',
+      'PowerDNS: account with which the zones of the gateway are marked. BIND and Knot: name of the TSIG key.',
+      'PowerDNS: учётная запись, которой помечаются зоны шлюза. BIND и Knot: имя ключа TSIG.',
     ),
-    password: secretOption('Its API key.', 'Ключ API.'),
+    password: secretOption(
+      'PowerDNS: the API key. BIND and Knot: the secret of the TSIG key, base64.',
+      'PowerDNS: ключ API. BIND и Knot: секрет ключа TSIG, base64.',
+    ),
     password_file: textOption(
-      'File with the API key, instead of `password`.',
-      'Файл с ключом API вместо `password`.',
+      'File that holds the password, instead of `password`: an absolute path, or the name of a systemd credential.',
+      'Файл с паролем вместо `password`: полный путь или имя учётных данных systemd.',
     ),
-    nameservers: listOption('Name servers of new zones.', 'Серверы имён новых зон.'),
+    password_next: secretOption(
+      'Password that takes the place of `password` when the name server refuses that one.',
+      'Пароль, который начинает действовать, когда сервер имён отклоняет `password`.',
+    ),
+    password_next_file: textOption(
+      'File that holds `password_next`, as `password_file` does.',
+      'Файл с `password_next`, как в `password_file`.',
+    ),
+    fingerprint: textOption(
+      'SHA-256 fingerprint of the only certificate of the name server to trust.',
+      'Отпечаток SHA-256 единственного сертификата сервера имён, которому доверять.',
+    ),
+    ca_file: textOption(
+      'File with the certificate authority to trust instead of the public ones.',
+      'Файл центра сертификации, которому доверять вместо общеизвестных.',
+    ),
+    algorithm: choiceOption(
+      ['hmac-sha256', 'hmac-sha384', 'hmac-sha512', 'hmac-sha1', 'hmac-md5'],
+      'BIND and Knot: algorithm of the TSIG key. The last two are weak.',
+      'BIND и Knot: алгоритм ключа TSIG. Два последних слабые.',
+    ),
+    transport: choiceOption(
+      ['tcp', 'tls', 'udp'],
+      'BIND and Knot: how to talk to the name server. `tls`: port 853, the certificate is checked as for https.',
+      'BIND и Knot: как обращаться к серверу имён. `tls` — порт 853, сертификат проверяется, как для https.',
+    ),
+    nameservers: listOption(
+      'PowerDNS: name servers of new zones. Empty: those that the panel names.',
+      'PowerDNS: серверы имён новых зон. Пусто: те, что называет панель.',
+    ),
+    zone_kind: choiceOption(['native', 'master'], 'PowerDNS: kind of new zones.', 'PowerDNS: вид новых зон.'),
     timeout: numberOption(
       'seconds',
       { fallback: 8, least: 1, most: 60 },
@@ -66,24 +124,33 @@ const sections = {
   },
 } as const;
 
-const schema = v.object({
+/** All options of the settings file of a gateway. */
+export const gatewayOptions = v.object({
   gateway: v.object(sections.gateway),
   storage: v.object(sections.storage),
+  limits: v.object(sections.limits),
   backend: v.object(sections.backend),
 });
 
+/** How a name server behind the gateway is reached. */
+export type Backend = CentralConnection & { readonly kind: 'powerdns' | 'rfc2136' };
+
 export interface GatewaySettings {
   readonly listen: ServerAddress & object;
+  /** Where health checks and metrics are; null: nowhere. */
+  readonly statusListen: (ServerAddress & object) | null;
   readonly certificate: Certificate | null;
+  readonly limits: ApiLimits;
   /** Folder of the SQLite database. */
   readonly state: string;
   readonly storage: StorageSettings;
+  /** Of which names customers may make zones. */
+  readonly names: NameRules;
   /** Milliseconds. */
   readonly quarantine: number;
   /** Milliseconds. */
   readonly keepChanges: number;
-  /** The kind of name server, and how it is reached. */
-  readonly backend: CentralConnection & { readonly kind: 'powerdns' };
+  readonly backend: Backend;
 }
 
 /** Settings of the gateway that cannot be used, with every reason. */
@@ -97,19 +164,23 @@ export class GatewaySettingsRefused extends Error {
   }
 }
 
+/** What commands need that do not ask the name server. */
+const storageTable = v.object({
+  gateway: v.object({ state: sections.gateway.state }),
+  storage: v.object(sections.storage),
+});
+
 /**
  * Reads only where the gateway's data are stored, for commands that need no key of the name server.
- * @throws {GatewaySettingsRefused} with every problem of the sections about the storage
+ * @throws {GatewaySettingsRefused} with every problem of the options about the storage
  */
 export function loadStorageSettings(path: string): Pick<GatewaySettings, 'state' | 'storage'> {
   const { entries } = parseIni(textOf(path));
   const own = entries.filter(({ section, option }) => section === 'storage' || option === 'state');
-  const found = new Map(own.map((entry) => [`${entry.section}.${entry.option}`, entry]));
-  const problems = own.flatMap((entry) => unknownOption(entry, path));
-  const { gateway, storage } = valuesOf(found, path, problems);
-  const at = placeIn(found, path);
-  const read = storageSettings(storage, storageReader(problems, at));
-  if (problems.length > 0) throw new GatewaySettingsRefused(problems);
+  const source = sourceOf(path, own);
+  const { gateway, storage } = valuesOf(storageTable, source);
+  const read = storageOf(storage, source);
+  if (source.problems.length > 0) throw new GatewaySettingsRefused(source.problems);
   return { state: gateway.state || usualState, storage: read };
 }
 
@@ -119,73 +190,71 @@ export function loadStorageSettings(path: string): Pick<GatewaySettings, 'state'
  */
 export function loadGatewaySettings(path: string): GatewaySettings {
   const text = textOf(path);
-  const problems: Problem[] = [];
   const { entries, mistakes } = parseIni(text);
+  const source = sourceOf(path, entries);
+  const { problems } = source;
   for (const { line, kind } of mistakes)
     problems.push(problem(`settings.${kind}`, { path, line: String(line) }));
-  const found = new Map(entries.map((entry) => [`${entry.section}.${entry.option}`, entry]));
-  const values = valuesOf(found, path, problems);
-  problems.push(...entries.flatMap((entry) => unknownOption(entry, path)));
-  const at = placeIn(found, path);
-  const listen = serverAddress(values.gateway.listen || `127.0.0.1:${usualPort}`, usualPort);
-  if (listen === null) problems.push(problem('settings.bad-address', at('gateway.listen')));
-  const certificate = certificateOf(values.gateway, problems, at);
+  const values = valuesOf(gatewayOptions, source);
+  const { gateway } = values;
+  const listen = serverAddress(gateway.listen || `127.0.0.1:${usualPort}`, usualPort);
+  if (listen === null) problems.push(problem('settings.bad-address', placeOf(source, 'gateway.listen')));
+  const status = statusListener(gateway.status_listen);
+  if (status === 'bad')
+    problems.push(problem('settings.bad-address', placeOf(source, 'gateway.status_listen')));
+  const certificate = certificateOf(gateway, source);
   if (listen !== null && certificate === null && !isLoopback(listen.host))
-    problems.push(problem('gateway.certificate-needed', at('gateway.listen')));
-  const storage = storageSettings(values.storage, storageReader(problems, at));
-  const password = passwordOf(values.backend, problems, () => at('backend.password_file'));
-  for (const option of ['host', 'username'] as const)
-    if (values.backend[option] === '') problems.push(problem('settings.missing', at(`backend.${option}`)));
-  if (password === '') problems.push(problem('settings.missing', at('backend.password')));
+    problems.push(problem('gateway.certificate-needed', placeOf(source, 'gateway.listen')));
+  const storage = storageOf(values.storage, source);
+  const names = nameRulesOf(values, source);
+  const backend = backendOf(values.backend, source);
   if (problems.length > 0 || listen === null) throw new GatewaySettingsRefused(problems);
-  const { gateway, backend } = values;
   return {
     listen,
+    statusListen: status === 'bad' ? null : status,
     certificate,
+    limits: apiLimits(values.limits),
     state: gateway.state || usualState,
     storage,
+    names,
     quarantine: gateway.quarantine,
     keepChanges: gateway.keep_changes,
-    backend: {
-      kind: backend.kind,
-      address: backend.host,
-      username: backend.username,
-      password,
-      passwordNext: '',
-      timeout: backend.timeout,
-      login: '',
-      dns: { algorithm: '', transport: 'tcp', axfr: false },
-      newZones: { nameServers: backend.nameservers, kind: 'native' },
-      nativeSerials: false,
-    },
+    backend,
   };
 }
 
-type Values = v.InferOutput<typeof schema>;
-type Place = (option: string) => Record<string, string>;
+type Values = v.InferOutput<typeof gatewayOptions>;
 
-function placeIn(found: ReadonlyMap<string, IniEntry>, path: string): Place {
-  return (option) => {
-    const [, name = ''] = option.split('.');
-    return { path, line: String(found.get(option)?.line ?? 0), option: name };
-  };
+/** The entries of the file by `section.option`, and a list that collects problems. */
+interface Source {
+  readonly path: string;
+  readonly entries: ReadonlyMap<string, IniEntry>;
+  readonly problems: Problem[];
 }
 
-function unknownOption({ section, option, line }: IniEntry, path: string): readonly Problem[] {
-  const known = Object.entries(sections).find(([name]) => name === section)?.[1] ?? {};
-  if (Object.hasOwn(known, option)) return [];
-  const text = `[${section}] ${option}`;
-  return [problem('gateway.unknown-option', { path, line: String(line), option: text })];
-}
-
-function storageReader(problems: Problem[], at: Place): Parameters<typeof storageSettings>[1] {
+/** @param entries of which unknown ones are problems */
+function sourceOf(path: string, entries: readonly IniEntry[]): Source {
+  const known = new Set(optionsOf(gatewayOptions).map(optionKey));
+  const unknown = entries.filter((entry) => !known.has(optionKey(entry)));
   return {
-    report: (code, option) => {
-      problems.push(problem(code, at(`storage.${option}`)));
-    },
-    secret: (password, file) =>
-      passwordOf({ password, password_file: file }, problems, () => at('storage.password_file')),
+    path,
+    entries: new Map(entries.map((entry) => [optionKey(entry), entry])),
+    problems: unknown.map(({ section, option, line }) =>
+      problem('gateway.unknown-option', { path, line: String(line), option: `[${section}] ${option}` }),
+    ),
   };
+}
+
+function storageOf(values: Values['storage'], source: Source): StorageSettings {
+  return storageSettings(values, (code, option) => {
+    source.problems.push(problem(code, placeOf(source, `storage.${option}`)));
+  });
+}
+
+/** Path, line and name of an option, for a problem. @param key `section.option` */
+function placeOf({ path, entries }: Source, key: string): Record<string, string> {
+  const [, option = ''] = key.split('.');
+  return { path, line: String(entries.get(key)?.line ?? 0), option };
 }
 
 function textOf(path: string): string {
@@ -200,57 +269,86 @@ function textOf(path: string): string {
   }
 }
 
-/** The values of all options. An option with a mistake is reported and gets its default. */
-function valuesOf(found: ReadonlyMap<string, IniEntry>, path: string, problems: Problem[]): Values {
-  const mistaken = new Set<string>();
-  const texts = (): unknown =>
-    Object.fromEntries(
-      Object.entries(sections).map(([section, options]) => [
-        section,
-        Object.fromEntries(
-          Object.keys(options).map((option) => {
-            const key = `${section}.${option}`;
-            return [option, mistaken.has(key) ? '' : (found.get(key)?.value ?? '')];
-          }),
-        ),
-      ]),
-    );
-  const read = v.safeParse(schema, texts(), { abortPipeEarly: true });
-  if (read.success) return read.output;
-  for (const issue of read.issues) {
-    const key = v.getDotPath(issue) ?? '';
-    mistaken.add(key);
-    const params = { path, line: String(found.get(key)?.line ?? 0), option: key.split('.')[1] ?? '' };
-    problems.push(problem('gateway.bad-option', params));
-  }
-  return v.parse(schema, texts());
+/** The values of all options, and the secrets in files. An option with a mistake gets its default. */
+function valuesOf<T>(table: OptionTable<T>, source: Source): T {
+  const { path, entries, problems } = source;
+  const reader = secretReader(() => process.env['CREDENTIALS_DIRECTORY'] ?? null);
+  const secrets = fileSecrets(optionsOf(table), entries, path, reader);
+  problems.push(...secrets.problems.map((one) => one.problem));
+  return readOptions(
+    table,
+    (option) => secrets.texts.get(optionKey(option)) ?? entries.get(optionKey(option))?.value ?? '',
+    (option) => problems.push(objection(option, placeOf(source, optionKey(option)))),
+  );
 }
 
-function certificateOf(
-  { certificate, key }: Values['gateway'],
-  problems: Problem[],
-  at: Place,
-): Certificate | null {
+function certificateOf({ certificate, key }: Values['gateway'], source: Source): Certificate | null {
   if (certificate === '' && key === '') return null;
   const read = (path: string, option: string): string => {
     try {
       return readFileSync(path, 'utf8');
     } catch (error) {
       if (!isSystemError(error)) throw error;
-      problems.push(problem('gateway.bad-option', at(option)));
+      source.problems.push(problem('gateway.bad-option', placeOf(source, option)));
       return '';
     }
   };
   return { cert: read(certificate, 'gateway.certificate'), key: read(key, 'gateway.key') };
 }
 
-function passwordOf(
-  { password, password_file: named }: Pick<Values['backend'], 'password' | 'password_file'>,
+/** Names of name servers are reserved too: a zone with such a name would answer for all other zones. */
+function nameRulesOf({ gateway, backend }: Values, source: Source): NameRules {
+  const { rules, wrong, badFile } = readNameRules({
+    reserved: [...gateway.reserved, ...backend.nameservers],
+    reverse: gateway.reverse,
+    suffixFile: gateway.public_suffixes,
+  });
+  const { problems } = source;
+  for (const option of wrong)
+    problems.push(problem('gateway.bad-option', placeOf(source, `gateway.${option}`)));
+  if (badFile) {
+    const place = placeOf(source, 'gateway.public_suffixes');
+    problems.push(problem('gateway.bad-suffixes', { file: gateway.public_suffixes, ...place }));
+  }
+  return rules;
+}
+
+function backendOf(values: Values['backend'], source: Source): Backend {
+  const { problems, entries } = source;
+  const { host, username, password, transport } = values;
+  const isGiven = (option: string): boolean => (entries.get(`backend.${option}`)?.value ?? '') !== '';
+  const missing = ['host', 'username', ...(isGiven('password_file') ? [] : ['password'])];
+  for (const option of missing.filter((one) => !isGiven(one)))
+    problems.push(problem('settings.missing', placeOf(source, `backend.${option}`)));
+  const kind = values.kind === 'powerdns' ? 'powerdns' : 'rfc2136';
+  const address = centralAddress(host, centralModule(kind).host, transport);
+  if (typeof address === 'string' && host !== '')
+    problems.push(problem(address, placeOf(source, 'backend.host')));
+  return {
+    kind,
+    address: typeof address === 'string' ? '' : address.url,
+    username,
+    password: password.reveal(),
+    passwordNext: values.password_next.reveal(),
+    timeout: values.timeout,
+    ...trusted(values, problems),
+    login: '',
+    // A zone that is not read as a whole would look as if it lacked the rest, so a transfer is always used.
+    dns: { algorithm: values.algorithm, transport, axfr: true },
+    newZones: { nameServers: values.nameservers, kind: values.zone_kind },
+    nativeSerials: false,
+  };
+}
+
+function trusted(
+  { fingerprint, ca_file: caFile }: Values['backend'],
   problems: Problem[],
-  place: () => Record<string, string>,
-): string {
-  if (named === '') return password.reveal();
-  const { text, problem: wrong } = secretReader(() => process.env['CREDENTIALS_DIRECTORY'] ?? null)(named);
-  if (wrong !== null) problems.push(problem(wrong.code, { file: named, ...wrong.params, ...place() }));
-  return text;
+): Pick<Backend, 'pin'> {
+  try {
+    return pinOf({ fingerprint, caFile });
+  } catch (error) {
+    if (!(error instanceof SettingsRefused)) throw error;
+    problems.push(...error.problems);
+    return {};
+  }
 }

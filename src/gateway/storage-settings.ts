@@ -60,15 +60,11 @@ export type StorageSettings =
 
 type Values = v.InferOutput<v.ObjectSchema<typeof storageOptions, undefined>>;
 
-/** How mistakes in the section are reported, and secrets are read. */
-export interface StorageReader {
-  readonly report: (code: Problem['code'], option: string) => void;
-  /** Reads a secret from the option itself, or from the file that is named. */
-  readonly secret: (password: Values['password'], file: string) => string;
-}
+/** Reports a mistake in the section. */
+type Report = (code: Problem['code'], option: string) => void;
 
 /** Makes the settings of the storage from the options of `[storage]`. */
-export function storageSettings(values: Values, { report, secret }: StorageReader): StorageSettings {
+export function storageSettings(values: Values, report: Report): StorageSettings {
   if (values.kind === 'sqlite') return { kind: 'sqlite' };
   const isSocket = values.host.startsWith('/');
   const address = isSocket ? { host: values.host, port: usualPort } : serverAddress(values.host, usualPort);
@@ -82,14 +78,14 @@ export function storageSettings(values: Values, { report, secret }: StorageReade
       port,
       database: values.database || usualName,
       user: values.user || usualName,
-      password: secret(values.password, values.password_file),
+      password: values.password.reveal(),
       authorities: authoritiesOf(values.authorities, report),
       tls: values.tls === 'verify' && !isSocket && !isLoopback(host),
     },
   };
 }
 
-function authoritiesOf(path: string, report: StorageReader['report']): string {
+function authoritiesOf(path: string, report: Report): string {
   if (path === '') return '';
   try {
     return readFileSync(path, 'utf8');

@@ -40,6 +40,7 @@ import type {
   StorageCounts,
   StoredChange,
   StoredToken,
+  TakenCode,
   TransferCode,
   Transferred,
   ZoneClaim,
@@ -280,11 +281,11 @@ export class SqlStorage implements Storage {
     });
   }
 
-  async takeTransferCode(hash: string, to: string, at: number, audit: AuditFacts): Promise<Transferred> {
+  async takeTransferCode({ hash, zone, to, at }: TakenCode, audit: AuditFacts): Promise<Transferred> {
     return await this.#database.write<Transferred>(null, async (tx) => {
       await tx.lockOwners();
       const code = await validCode(tx, hash, at);
-      if (code === null) return unchanged('missing');
+      if (code?.zone !== zone) return unchanged('missing');
       const facts = { ...audit, detail: { from: code.customer } };
       const done = await transfer(tx, { ...code, to }, facts);
       return typeof done === 'object' && 'moved' in done ? done : unchanged(done);

@@ -156,6 +156,16 @@ export interface TransferCode {
   readonly expiresAt: number;
 }
 
+/** What a receiver does with a code. */
+export interface TakenCode {
+  readonly hash: string;
+  /** The zone that the receiver expects. */
+  readonly zone: DnsName;
+  readonly to: string;
+  /** Wall clock, milliseconds. */
+  readonly at: number;
+}
+
 /** A transfer of a zone. */
 export interface ZoneTransfer {
   readonly zone: DnsName;
@@ -384,11 +394,8 @@ export interface Storage {
   transferZone(transfer: ZoneTransfer, audit: AuditFacts): Promise<Transferred>;
   /** Stores a code. Earlier ones for the zone are void. @returns false: the customer has no such zone */
   addTransferCode(code: TransferCode, audit: AuditFacts): Promise<boolean>;
-  /**
-   * Transfers the zone of a code. The code is used up then.
-   * @param at wall clock, milliseconds
-   */
-  takeTransferCode(hash: string, to: string, at: number, audit: AuditFacts): Promise<Transferred>;
+  /** Transfers the zone of a code. The code is used up then. */
+  takeTransferCode(taken: TakenCode, audit: AuditFacts): Promise<Transferred>;
 
   /** Grants for zones below the zone, also revoked ones. */
   grants(parent: DnsName): Promise<readonly ZoneGrant[]>;

@@ -6,7 +6,7 @@ import type { Caller } from './caller.ts';
 import { isAccepted, isTextOf } from './token-use.ts';
 
 /** A token's use is stored at most once in so many milliseconds. */
-const usedEvery = 60_000;
+export const usedEvery = 60_000;
 
 export interface LoginPorts {
   readonly storage: Storage;

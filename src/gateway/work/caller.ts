@@ -35,7 +35,7 @@ export function demandWritable({ customer }: Caller): void {
   if (customer.state !== 'active') throw denied({ text: `customer ${customer.state}` });
 }
 
-/** What the audit stores about a request. */
-export function auditOf(caller: Caller, what: string, zone: DnsName, detail: unknown): AuditFacts {
+/** What the audit stores about a request. @param zone empty: it is about no zone */
+export function auditOf(caller: Caller, what: string, zone: DnsName | '', detail: unknown): AuditFacts {
   return { what, customer: caller.customer.id, token: caller.token.id, from: caller.from, zone, detail };
 }

@@ -10,11 +10,19 @@ import {
   type ZoneSeed,
 } from '../../core/central.ts';
 import type { Log } from '../../core/log.ts';
-import type { DnsName } from '../../dns/name.ts';
+import { isWithin, type DnsName } from '../../dns/name.ts';
 import type { ResourceRecord } from '../../dns/record.ts';
 import { changeNames, rrsetId, type Change } from '../../dns/zone.ts';
 import { ApiRefusal, denied, fromBackend, noSuchZone } from '../api-refusal.ts';
-import { decideChange, mayCreateZone, mayDeleteZone, mayRead, mayReadZone } from '../rights/decide.ts';
+import {
+  decideChange,
+  denialOfDelete,
+  mayCreateZone,
+  mayDeleteZone,
+  mayRead,
+  mayReadZone,
+} from '../rights/decide.ts';
+import { codeHash, makeCode } from '../rights/token.ts';
 import {
   StorageError,
   type AuditFacts,
@@ -27,9 +35,11 @@ import {
   type ZoneLease,
   type ZoneOwner,
 } from '../storage/storage.ts';
+import type { NameRules } from '../names/zone-names.ts';
 import { auditOf, demandWritable, readAgain, type Caller } from './caller.ts';
 import { demandContentLimits, demandRrsetLimits, demandWithin, overLimit } from './limits.ts';
-import { demandNoUnownedAbove, demandZoneName, foreignZone } from './zone-names.ts';
+import { changeToRRset, demandRRset, keyOfRRset, rrsetFingerprint, type RRsetRequest } from './rrset.ts';
+import { demandNoUnownedAbove, demandZoneName, foreignZone, notAssigned } from './zone-names.ts';
 import { ZoneTurns } from './zone-turns.ts';
 
 /** A change of records as a client asks for it. */
@@ -48,6 +58,16 @@ export interface NewZone {
   readonly content: readonly ResourceRecord[];
 }
 
+/** What an owner hands to the receiver of a zone. */
+export interface OfferedZone {
+  readonly code: string;
+  /** Until when it can be used, wall clock in milliseconds. */
+  readonly expiresAt: number;
+}
+
+/** For how long a transfer code can be used, milliseconds. */
+const codeLife = 900_000;
+
 export interface GatewayParts {
   readonly storage: Storage;
   readonly backend: Central;
@@ -58,6 +78,8 @@ export interface GatewayParts {
   readonly timeout: number;
   /** How long the name of a deleted zone is kept for its last owner, milliseconds. */
   readonly quarantine: number;
+  /** Of which names customers may make zones. */
+  readonly names: NameRules;
 }
 
 /** What a write gets once it is its turn. */
@@ -84,6 +106,11 @@ export class Gateway {
   constructor(parts: GatewayParts) {
     this.#parts = parts;
     this.#zones = new ZoneTurns(parts);
+  }
+
+  /** Whether customers can create and delete zones. Else only the provider can, at the name server. */
+  get makesZones(): boolean {
+    return this.#parts.backend.traits.managesZones;
   }
 
   /** Zones of the customer that the token may read and that the name server has. */
@@ -148,6 +175,31 @@ export class Gateway {
   }
 
   /**
+   * Makes one RRset as a client wants it, or deletes it. A request with a key that was used before is not
+   * carried out again.
+   * @returns the change that was made of it, with its outcome, which may be a failure
+   */
+  async writeRRset(sender: Caller, zone: DnsName, request: RRsetRequest): Promise<StoredChange> {
+    const fingerprint = rrsetFingerprint(zone, request);
+    const key = keyOfRRset(request);
+    return await this.#inOwnZone(sender, zone, async (turn) => {
+      const { storage, backend, wall } = this.#parts;
+      const { caller, ctx } = turn;
+      const earlier = await storage.change(caller.token.id, key);
+      if (earlier !== null) return sameRequest(earlier, zone, fingerprint);
+      demandWritable(caller);
+      const present = await backend.readNames(zone, [request.name], ctx);
+      if (present === null) throw noSuchZone();
+      const change = changeToRRset(zone, request, present);
+      this.#demandAllowed(caller, change, present);
+      demandRRset(caller.token.rights, zone, request, present);
+      const facts = { fingerprint, before: touched(change, present), acceptedAt: wall() };
+      const stored = changeOf(caller, zone, { ...change, key }, facts);
+      return await this.#carryOut(stored, present, turn);
+    });
+  }
+
+  /**
    * Makes sure that the change with this key is not carried out from now on, unless it was accepted already.
    * A client asks for it after a lost answer.
    * @returns the change and its outcome: that of the write, or `failed` and `untouched`
@@ -167,7 +219,7 @@ export class Gateway {
 
   /** Whether {@link createZone} would work. */
   async mayCreate(caller: Caller, made: NewZone): Promise<'free' | 'exists'> {
-    const claim = await this.#parts.storage.mayClaim(this.#claim(caller, made));
+    const claim = await this.#parts.storage.mayClaim(await this.#claim(caller, made));
     return await this.#ask(async (ctx) => await this.#demandFree(claim, made, ctx));
   }
 
@@ -178,7 +230,7 @@ export class Gateway {
       const { storage, backend } = this.#parts;
       const { caller, ctx, lease } = turn;
       demandWritable(caller);
-      const claim = this.#claim(caller, made);
+      const claim = await this.#claim(caller, made);
       if ((await this.#demandFree(await storage.mayClaim(claim), made, ctx)) === 'exists') {
         await storage.confirmClaim(zone, caller.customer.id, auditOf(caller, 'zone.found', zone, {}), lease);
         return 'exists';
@@ -209,7 +261,7 @@ export class Gateway {
   async deleteZone(sender: Caller, zone: DnsName): Promise<'deleted' | 'missing'> {
     return await this.#inOwnZone(sender, zone, async ({ caller, ctx, lease, demandTime }) => {
       const { storage, backend, wall } = this.#parts;
-      if (!mayDeleteZone(caller.token.rights, zone)) throw denied({ text: 'zone.delete' });
+      await this.#demandDeletable(caller, zone, ctx);
       demandWritable(caller);
       const asked = auditOf(caller, 'zone.delete-accepted', zone, {});
       demandWithin(await storage.acceptDelete(zone, caller.customer.id, wall(), asked, lease));
@@ -218,6 +270,44 @@ export class Gateway {
       const audit = auditOf(caller, 'zone.deleted', zone, { done });
       await afterWrite(storage.releaseZone(zone, caller.customer.id, wall(), audit, lease));
       return done;
+    });
+  }
+
+  /**
+   * Makes a code with which another customer can take the zone. Whoever may delete the zone may do that.
+   * @param withBelow whether the customer's zones below go with it
+   * @returns the code, which is shown once
+   */
+  async offerZone(sender: Caller, zone: DnsName, withBelow: boolean): Promise<OfferedZone> {
+    return await this.#inOwnZone(sender, zone, async ({ caller, ctx }) => {
+      const { storage, wall } = this.#parts;
+      demandWritable(caller);
+      const below = withBelow
+        ? (await storage.zonesOf(caller.customer.id)).filter((one) => isWithin(one, zone))
+        : [];
+      for (const one of new Set([zone, ...below])) await this.#demandDeletable(caller, one, ctx);
+      const { text: code, hash } = makeCode();
+      const expiresAt = wall() + codeLife;
+      const audit = auditOf(caller, 'zone.offered', zone, { withBelow, expiresAt });
+      const stored = { hash, zone, customer: caller.customer.id, withBelow, expiresAt };
+      if (!(await storage.addTransferCode(stored, audit))) throw noSuchZone();
+      return { code, expiresAt };
+    });
+  }
+
+  /** Takes a zone of another customer with his code. Its records stay. @returns the zones that have moved */
+  async takeZone(sender: Caller, zone: DnsName, code: string): Promise<readonly DnsName[]> {
+    return await this.#inTurn(sender, zone, async ({ caller }) => {
+      const { storage, names, wall } = this.#parts;
+      demandZoneName(names, zone);
+      if (!mayCreateZone(caller.token.rights, zone)) throw denied({ text: 'zone.create' });
+      demandWritable(caller);
+      const taken = { hash: codeHash(code), zone, to: caller.customer.id, at: wall() };
+      const done = await storage.takeTransferCode(taken, auditOf(caller, 'zone.transferred', zone, {}));
+      if (done === 'missing')
+        throw new ApiRefusal(404, 'central.missing', { params: { text: 'transfer code' } });
+      if ('moved' in done) return done.moved;
+      throw 'limit' in done ? overLimit(done.limit) : foreignZone(zone);
     });
   }
 
@@ -257,6 +347,17 @@ export class Gateway {
     const owner = await this.#parts.storage.zone(zone);
     const isOwn = owner?.customer === caller.customer.id && owner.leftAt === null && !owner.isPending;
     if (!isOwn || !mayReadZone(caller.token.rights, zone)) throw noSuchZone();
+  }
+
+  /** Refuses a token that may not delete the zone with all that is in it now. */
+  async #demandDeletable({ token: { rights } }: Caller, zone: DnsName, ctx: CallContext): Promise<void> {
+    if (!mayDeleteZone(rights, zone)) throw denied({ text: 'zone.delete' });
+    const present = await this.#parts.backend.readZone(zone, [], ctx);
+    const denial = denialOfDelete(rights, zone, present ?? []);
+    if (denial === null) return;
+    // What the token may not read is not named.
+    const isShown = denial !== 'zone' && mayRead(rights, zone, denial);
+    throw denied({ text: isShown ? `zone.delete: ${denial.name} ${denial.type}` : 'zone.delete' });
   }
 
   /** @throws {ApiRefusal} why the change is not accepted. @returns the records at the names of the change */
@@ -324,12 +425,14 @@ export class Gateway {
   }
 
   /** @throws {ApiRefusal} if the token may not create the zone, or not with this content */
-  #claim(caller: Caller, { zone, content }: NewZone): ZoneClaim {
-    demandZoneName(zone);
+  async #claim(caller: Caller, { zone, content }: NewZone): Promise<ZoneClaim> {
+    const { storage, names, wall, quarantine } = this.#parts;
+    // The operator may have given the customer a zone with any name.
+    const owner = await storage.zone(zone);
+    if (owner?.customer !== caller.customer.id) demandZoneName(names, zone);
     if (!mayCreateZone(caller.token.rights, zone)) throw denied({ text: 'zone.create' });
     this.#demandAllowed(caller, { zone, remove: [], add: content }, []);
     demandContentLimits(caller.customer.limits, content);
-    const { wall, quarantine } = this.#parts;
     return { zone, customer: caller.customer.id, at: wall(), quarantine };
   }
 
@@ -340,7 +443,8 @@ export class Gateway {
   async #demandFree(claim: Claim, { zone, seed }: NewZone, ctx: CallContext): Promise<'free' | 'exists'> {
     demandClaim(claim, zone);
     const there = await this.#parts.backend.mayCreateZone(zone, seed, ctx);
-    if (there === 'exists' && claim !== 'ours' && claim !== 'pending') throw foreignZone(zone);
+    if (there === 'exists' && claim !== 'ours' && claim !== 'pending')
+      throw this.makesZones ? foreignZone(zone) : notAssigned(zone);
     if (there === 'free') await demandNoUnownedAbove(this.#parts, zone, seed, ctx);
     return there;
   }

@@ -19,7 +19,7 @@ const limitTexts: Readonly<Record<keyof Limits, string>> = {
 export function overLimit(limit: keyof Limits): ApiRefusal {
   const params = { text: limitTexts[limit] };
   if (limit === 'writesInMinute' || limit === 'writesInDay')
-    return new ApiRefusal(429, 'gateway.too-many-writes', { params, retry: 'later' });
+    return new ApiRefusal(429, 'central.busy', { params, retry: 'later' });
   return new ApiRefusal(422, 'central.limit', { params });
 }
 

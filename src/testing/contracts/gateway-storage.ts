@@ -564,12 +564,14 @@ export function storageContract(name: string, makeSubject: () => Promise<Storage
         const make = async (hash: string, customer = 'shop'): Promise<boolean> =>
           await storage.addTransferCode({ ...code, hash, customer }, auditFacts('code'));
         const take = async (hash: string, at: number): Promise<Transferred> =>
-          await storage.takeTransferCode(hash, 'other', at, auditFacts('take'));
+          await storage.takeTransferCode({ hash, zone, to: 'other', at }, auditFacts('take'));
         assert.equal(await make('stolen', 'other'), false);
         assert.equal(await make('first'), true);
         assert.equal(await make('second'), true);
         assert.equal(await take('first', 50), 'missing', 'replaced');
         assert.equal(await take('second', 100), 'missing', 'too late');
+        const other = { hash: 'second', zone: zoneName('other.example'), to: 'other', at: 99 };
+        assert.equal(await storage.takeTransferCode(other, auditFacts('take')), 'missing', 'another zone');
         assert.deepEqual(await take('second', 99), { moved: [zone] });
         assert.deepEqual((await storage.audit(0, 100)).at(-1)?.detail, { from: 'shop' });
         assert.equal(await take('second', 99), 'missing', 'used up');
