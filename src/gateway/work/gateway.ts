@@ -23,23 +23,22 @@ import {
   mayReadZone,
 } from '../rights/decide.ts';
 import { codeHash, makeCode } from '../rights/token.ts';
-import {
-  StorageError,
-  type AuditFacts,
-  type ChangeOutcome,
-  type Claim,
-  type LimitReached,
-  type Storage,
-  type StoredChange,
-  type ZoneClaim,
-  type ZoneLease,
-  type ZoneOwner,
+import type {
+  AuditFacts,
+  ChangeOutcome,
+  Claim,
+  Storage,
+  StoredChange,
+  ZoneClaim,
+  ZoneLease,
+  ZoneOwner,
 } from '../storage/storage.ts';
 import type { DatabaseGuard } from '../audit/database-guard.ts';
 import type { NameRules } from '../names/zone-names.ts';
 import { auditOf, demandWritable, readAgain, type Caller } from './caller.ts';
 import { demandContentLimits, demandRrsetLimits, demandWithin, overLimit } from './limits.ts';
 import { changeToRRset, demandRRset, keyOfRRset, rrsetFingerprint, type RRsetRequest } from './rrset.ts';
+import { acceptedBefore, afterWrite, demandClaim, inDoubt, leaseLost } from './write-refusals.ts';
 import { demandNoUnownedAbove, demandZoneName, foreignZone, notAssigned } from './zone-names.ts';
 import { ZoneTurns } from './zone-turns.ts';
 
@@ -215,7 +214,7 @@ export class Gateway {
       const facts = { fingerprint: '', before: [], acceptedAt: wall() };
       const none = changeOf(caller, zone, { key, remove: [], add: [] }, facts);
       const audit = auditOf(caller, 'change.withdrawn', zone, { key });
-      const earlier = accepted(await storage.acceptChange(none, audit, lease));
+      const earlier = acceptedBefore(await storage.acceptChange(none, audit, lease));
       if (earlier !== null) return sameRequest(earlier, zone, earlier.fingerprint);
       const outcome: ChangeOutcome = guard.mayLackKeys() ? { kind: 'interrupted' } : withdrawn;
       if (!(await storage.endChange(none, outcome, audit, lease))) throw leaseLost();
@@ -407,12 +406,12 @@ export class Gateway {
   async #accept(change: StoredChange, audit: AuditFacts, { ctx, lease }: Turn): Promise<StoredChange | null> {
     const { storage, backend } = this.#parts;
     const first = await storage.acceptChange(change, audit, lease);
-    if (first === null || !('limit' in first) || first.limit !== 'records') return accepted(first);
+    if (first === null || !('limit' in first) || first.limit !== 'records') return acceptedBefore(first);
     // They are not counted yet, or somebody has removed some at the name server itself.
     const found = await backend.readZone(change.zone, [], ctx);
     if (found === null) throw noSuchZone();
     await storage.countRecords(change.zone, found.length, lease);
-    return accepted(await storage.acceptChange(change, audit, lease));
+    return acceptedBefore(await storage.acceptChange(change, audit, lease));
   }
 
   async #write(
@@ -548,39 +547,4 @@ function fingerprintOf(zone: DnsName, { remove, add }: ChangeRequest): string {
   return createHash('sha256')
     .update(JSON.stringify([zone, remove, add]))
     .digest('hex');
-}
-
-/** The refusal of a write while nobody knows whether the database has all that happened. */
-function inDoubt(state: ApiRefusal['state']): ApiRefusal {
-  const params = { text: 'the gateway only reads until the provider has confirmed its database' };
-  return new ApiRefusal(503, 'central.unreachable', { params, state, retry: 'later' });
-}
-
-function demandClaim(claim: Claim, zone: DnsName): void {
-  if (typeof claim !== 'object') return;
-  if ('limit' in claim) throw overLimit(claim.limit);
-  throw foreignZone(zone);
-}
-
-/** @throws {ApiRefusal} if the change exceeds a limit. @returns the stored change, if there is one already */
-function accepted(answer: StoredChange | LimitReached | null): StoredChange | null {
-  if (answer === null || !('limit' in answer)) return answer;
-  throw overLimit(answer.limit);
-}
-
-/** The refusal of a write that has outlived its lease. Another gateway may have written meanwhile. */
-function leaseLost(): ApiRefusal {
-  const facts = { params: { text: 'storage.lease-lost' }, state: 'unknown', retry: 'later' } as const;
-  return new ApiRefusal(503, 'central.unreachable', facts);
-}
-
-/** If the storage fails after a write at the name server, the client hears that something may be changed. */
-async function afterWrite<T>(stored: Promise<T>): Promise<T> {
-  try {
-    return await stored;
-  } catch (error) {
-    if (!(error instanceof StorageError)) throw error;
-    const facts = { params: { text: error.code }, state: 'unknown', retry: 'later', cause: error } as const;
-    throw new ApiRefusal(503, 'central.unreachable', facts);
-  }
 }
