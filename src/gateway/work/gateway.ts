@@ -6,6 +6,7 @@ import {
   type CallContext,
   type Central,
   type CentralRecord,
+  type Expectation,
   type Signing,
   type ZoneSeed,
 } from '../../core/central.ts';
@@ -38,6 +39,7 @@ import {
 import type { DatabaseGuard } from '../audit/database-guard.ts';
 import type { NameRules } from '../names/zone-names.ts';
 import { auditOf, demandWritable, readAgain, type Caller } from './caller.ts';
+import { demandExpected, demandNamesIn } from './expectation.ts';
 import { demandContentLimits, demandRrsetLimits, demandWithin, overLimit } from './limits.ts';
 import { changeToRRset, demandRRset, keyOfRRset, rrsetFingerprint, type RRsetRequest } from './rrset.ts';
 import { demandNoUnownedAbove, demandZoneName, foreignZone, notAssigned } from './zone-names.ts';
@@ -49,6 +51,8 @@ export interface ChangeRequest {
   readonly key: string;
   readonly remove: readonly ResourceRecord[];
   readonly add: readonly ResourceRecord[];
+  /** The change is carried out only if the token sees these records there; null: in any case. */
+  readonly expect: Expectation | null;
 }
 
 /** A zone to create. */
@@ -154,7 +158,7 @@ export class Gateway {
 
   /**
    * Carries out a change: judges it, stores it, writes it at the name server and reads it back. A change with
-   * a key that was used before is not carried out again.
+   * a key that was used before is not carried out again, whatever it expects.
    * @returns the change with its outcome, which may be a failure
    */
   async change(sender: Caller, zone: DnsName, request: ChangeRequest): Promise<StoredChange> {
@@ -163,9 +167,8 @@ export class Gateway {
       const { caller, ctx } = turn;
       const earlier = await this.#parts.storage.change(caller.token.id, request.key);
       if (earlier !== null) return sameRequest(earlier, zone, fingerprint);
-      demandWritable(caller);
       const asked = { zone, remove: request.remove, add: request.add };
-      const present = await this.#judged(caller, asked, ctx);
+      const present = await this.#judged(caller, asked, request.expect, ctx);
       const acceptedAt = this.#parts.wall();
       const change = changeOf(caller, zone, request, {
         fingerprint,
@@ -366,10 +369,26 @@ export class Gateway {
     throw denied({ text: isShown ? `zone.delete: ${denial.name} ${denial.type}` : 'zone.delete' });
   }
 
-  /** @throws {ApiRefusal} why the change is not accepted. @returns the records at the names of the change */
-  async #judged(caller: Caller, change: Change, ctx: CallContext): Promise<readonly CentralRecord[]> {
-    const present = await this.#parts.backend.readNames(change.zone, changeNames(change), ctx);
-    if (present === null) throw noSuchZone();
+  /**
+   * Reads the records at the names of the change, and judges it by them. The expectation is judged first: a
+   * client that is told of other records plans its change anew, and may then have nothing to write.
+   * @throws {ApiRefusal} why the change is not accepted
+   */
+  async #judged(
+    caller: Caller,
+    change: Change,
+    expect: Expectation | null,
+    ctx: CallContext,
+  ): Promise<readonly CentralRecord[]> {
+    if (expect === null) demandWritable(caller);
+    else demandNamesIn(change.zone, expect);
+    const own = new Set(changeNames(change));
+    const names = [...own.union(expect?.names ?? new Set<DnsName>())];
+    const all = await this.#parts.backend.readNames(change.zone, names, ctx);
+    if (all === null) throw noSuchZone();
+    if (expect !== null) demandExpected(caller.token.rights, change.zone, expect, all);
+    demandWritable(caller);
+    const present = all.filter(({ name }) => own.has(name));
     this.#demandAllowed(caller, change, present);
     return present;
   }
@@ -522,7 +541,7 @@ const withdrawn: ChangeOutcome = {
 function changeOf(
   { customer, token, from }: Caller,
   zone: DnsName,
-  { key, remove, add }: ChangeRequest,
+  { key, remove, add }: Pick<ChangeRequest, 'key' | 'remove' | 'add'>,
   facts: Pick<StoredChange, 'fingerprint' | 'before' | 'acceptedAt'>,
 ): StoredChange {
   return { customer: customer.id, token: token.id, key, from, zone, remove, add, outcome: null, ...facts };
