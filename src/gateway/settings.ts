@@ -75,8 +75,8 @@ const sections = {
       'Через сколько дней адреса клиентов стираются в журнале действий и изменениях.',
     ),
   },
-  limits: limitOptions,
   storage: storageOptions,
+  limits: limitOptions,
   backend: {
     kind: choiceOption(['powerdns', 'bind', 'knot'], 'What the name server is.', 'Вид сервера имён.'),
     host: textOption(
@@ -138,15 +138,9 @@ const sections = {
 /** All options of the settings file of a gateway. */
 export const gatewayOptions = v.object({
   gateway: v.object(sections.gateway),
+  storage: v.object(sections.storage),
   limits: v.object(sections.limits),
-  storage: v.object(sections.storage),
   backend: v.object(sections.backend),
-});
-
-/** The options that say where the gateway's data are stored. */
-const placeOptions = v.object({
-  gateway: v.object({ state: sections.gateway.state, audit_heads: sections.gateway.audit_heads }),
-  storage: v.object(sections.storage),
 });
 
 /** How a name server behind the gateway is reached. */
@@ -185,18 +179,24 @@ export class GatewaySettingsRefused extends Error {
   }
 }
 
+/** What commands need that do not ask the name server. */
+const storageTable = v.object({
+  gateway: v.object({ state: sections.gateway.state, audit_heads: sections.gateway.audit_heads }),
+  storage: v.object(sections.storage),
+});
+
 /**
  * Reads only where the gateway's data are stored, for commands that need no key of the name server.
- * @throws {GatewaySettingsRefused} with every problem of the sections about the storage
+ * @throws {GatewaySettingsRefused} with every problem of the options about the storage
  */
 export function loadStorageSettings(path: string): Pick<GatewaySettings, 'state' | 'storage' | 'auditHeads'> {
   const { entries } = parseIni(textOf(path));
   const own = entries.filter(
     ({ section, option }) => section === 'storage' || option === 'state' || option === 'audit_heads',
   );
-  const source = sourceOf(path, own, []);
-  const { gateway, storage } = valuesOf(placeOptions, source);
-  const read = storageSettings(storage, storageReporter(source));
+  const source = sourceOf(path, own);
+  const { gateway, storage } = valuesOf(storageTable, source);
+  const read = storageOf(storage, source);
   if (source.problems.length > 0) throw new GatewaySettingsRefused(source.problems);
   const state = gateway.state || usualState;
   return { state, storage: read, auditHeads: headsOf(state, gateway.audit_heads) };
@@ -209,9 +209,10 @@ export function loadStorageSettings(path: string): Pick<GatewaySettings, 'state'
 export function loadGatewaySettings(path: string): GatewaySettings {
   const text = textOf(path);
   const { entries, mistakes } = parseIni(text);
-  const wrong = mistakes.map(({ line, kind }) => problem(`settings.${kind}`, { path, line: String(line) }));
-  const source = sourceOf(path, entries, wrong);
+  const source = sourceOf(path, entries);
   const { problems } = source;
+  for (const { line, kind } of mistakes)
+    problems.push(problem(`settings.${kind}`, { path, line: String(line) }));
   const values = valuesOf(gatewayOptions, source);
   const { gateway } = values;
   const listen = serverAddress(gateway.listen || `127.0.0.1:${usualPort}`, usualPort);
@@ -222,8 +223,8 @@ export function loadGatewaySettings(path: string): GatewaySettings {
   const certificate = certificateOf(gateway, source);
   if (listen !== null && certificate === null && !isLoopback(listen.host))
     problems.push(problem('gateway.certificate-needed', placeOf(source, 'gateway.listen')));
+  const storage = storageOf(values.storage, source);
   const names = nameRulesOf(values, source);
-  const storage = storageSettings(values.storage, storageReporter(source));
   const backend = backendOf(values.backend, source);
   if (problems.length > 0 || listen === null) throw new GatewaySettingsRefused(problems);
   return {
@@ -233,8 +234,8 @@ export function loadGatewaySettings(path: string): GatewaySettings {
     limits: apiLimits(values.limits),
     state: gateway.state || usualState,
     auditHeads: headsOf(gateway.state || usualState, gateway.audit_heads),
-    names,
     storage,
+    names,
     quarantine: gateway.quarantine,
     keepChanges: gateway.keep_changes,
     keepAddresses: gateway.keep_addresses,
@@ -251,24 +252,23 @@ interface Source {
   readonly problems: Problem[];
 }
 
-/** @param problems what was wrong so far. Options that do not exist are added */
-function sourceOf(path: string, entries: readonly IniEntry[], problems: readonly Problem[]): Source {
+/** @param entries of which unknown ones are problems */
+function sourceOf(path: string, entries: readonly IniEntry[]): Source {
   const known = new Set(optionsOf(gatewayOptions).map(optionKey));
   const unknown = entries.filter((entry) => !known.has(optionKey(entry)));
-  const found = unknown.map(({ section, option, line }) =>
-    problem('gateway.unknown-option', { path, line: String(line), option: `[${section}] ${option}` }),
-  );
   return {
     path,
     entries: new Map(entries.map((entry) => [optionKey(entry), entry])),
-    problems: [...problems, ...found],
+    problems: unknown.map(({ section, option, line }) =>
+      problem('gateway.unknown-option', { path, line: String(line), option: `[${section}] ${option}` }),
+    ),
   };
 }
 
-function storageReporter(source: Source): Parameters<typeof storageSettings>[1] {
-  return (code, option) => {
+function storageOf(values: Values['storage'], source: Source): StorageSettings {
+  return storageSettings(values, (code, option) => {
     source.problems.push(problem(code, placeOf(source, `storage.${option}`)));
-  };
+  });
 }
 
 /** Path, line and name of an option, for a problem. @param key `section.option` */

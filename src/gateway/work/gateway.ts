@@ -10,8 +10,8 @@ import {
   type Signing,
   type ZoneSeed,
 } from '../../core/central.ts';
-import { isWithin, type DnsName } from '../../dns/name.ts';
 import type { Log } from '../../core/log.ts';
+import { isWithin, type DnsName } from '../../dns/name.ts';
 import type { ResourceRecord } from '../../dns/record.ts';
 import { changeNames, rrsetId, type Change } from '../../dns/zone.ts';
 import { ApiRefusal, denied, fromBackend, noSuchZone } from '../api-refusal.ts';
@@ -95,8 +95,8 @@ interface Turn {
   readonly lease: ZoneLease;
   readonly ctx: CallContext;
   /**
-   * To be called right before something is sent that changes the zone. Refuses if the time is over, also if the
-   * process has slept meanwhile: another gateway may then have the zone.
+   * To be called right before something is sent that changes the zone. Refuses if the time is over, also if
+   * the process has slept meanwhile. Another gateway may then have the zone.
    * @throws {CentralError}
    */
   readonly demandTime: () => void;
@@ -188,8 +188,8 @@ export class Gateway {
     const fingerprint = rrsetFingerprint(zone, request);
     const key = keyOfRRset(request);
     return await this.#inOwnZone(sender, zone, async (turn) => {
-      const { caller, ctx } = turn;
       const { storage, backend, wall } = this.#parts;
+      const { caller, ctx } = turn;
       const earlier = await storage.change(caller.token.id, key);
       if (earlier !== null) return sameRequest(earlier, zone, fingerprint);
       demandWritable(caller);
@@ -587,7 +587,7 @@ function accepted(answer: StoredChange | LimitReached | null): StoredChange | nu
   throw overLimit(answer.limit);
 }
 
-/** The refusal of a write that has outlived its lease. Another gateway may have written before or after it. */
+/** The refusal of a write that has outlived its lease. Another gateway may have written meanwhile. */
 function leaseLost(): ApiRefusal {
   const facts = { params: { text: 'storage.lease-lost' }, state: 'unknown', retry: 'later' } as const;
   return new ApiRefusal(503, 'central.unreachable', facts);
