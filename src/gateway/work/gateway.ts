@@ -1,4 +1,3 @@
-import { createHash } from 'node:crypto';
 import { outage } from '../../centrals/errors.ts';
 import { Slots } from '../../centrals/slots.ts';
 import {
@@ -13,7 +12,7 @@ import {
 import type { Log } from '../../core/log.ts';
 import { isWithin, type DnsName } from '../../dns/name.ts';
 import type { ResourceRecord } from '../../dns/record.ts';
-import { changeNames, rrsetId, type Change } from '../../dns/zone.ts';
+import { changeNames, type Change } from '../../dns/zone.ts';
 import { ApiRefusal, denied, fromBackend, noSuchZone } from '../api-refusal.ts';
 import {
   decideChange,
@@ -29,7 +28,6 @@ import {
   type AuditFacts,
   type ChangeOutcome,
   type Claim,
-  type LimitReached,
   type Storage,
   type StoredChange,
   type ZoneClaim,
@@ -42,6 +40,14 @@ import { auditOf, demandWritable, readAgain, type Caller } from './caller.ts';
 import { demandExpected, demandNamesIn } from './expectation.ts';
 import { demandContentLimits, demandRrsetLimits, demandWithin, overLimit } from './limits.ts';
 import { changeToRRset, demandRRset, keyOfRRset, rrsetFingerprint, type RRsetRequest } from './rrset.ts';
+import {
+  acceptedBefore,
+  changeOf,
+  fingerprintOf,
+  sameRequest,
+  touchedRecords,
+  withdrawn,
+} from './stored-change.ts';
 import { demandNoUnownedAbove, demandZoneName, foreignZone, notAssigned } from './zone-names.ts';
 import { ZoneTurns } from './zone-turns.ts';
 
@@ -172,7 +178,7 @@ export class Gateway {
       const acceptedAt = this.#parts.wall();
       const change = changeOf(caller, zone, request, {
         fingerprint,
-        before: touched(asked, present),
+        before: touchedRecords(asked, present),
         acceptedAt,
       });
       return await this.#carryOut(change, present, turn);
@@ -198,7 +204,7 @@ export class Gateway {
       const change = changeToRRset(zone, request, present);
       this.#demandAllowed(caller, change, present);
       demandRRset(caller.token.rights, zone, request, present);
-      const facts = { fingerprint, before: touched(change, present), acceptedAt: wall() };
+      const facts = { fingerprint, before: touchedRecords(change, present), acceptedAt: wall() };
       const stored = changeOf(caller, zone, { ...change, key }, facts);
       return await this.#carryOut(stored, present, turn);
     });
@@ -218,7 +224,7 @@ export class Gateway {
       const facts = { fingerprint: '', before: [], acceptedAt: wall() };
       const none = changeOf(caller, zone, { key, remove: [], add: [] }, facts);
       const audit = auditOf(caller, 'change.withdrawn', zone, { key });
-      const earlier = accepted(await storage.acceptChange(none, audit, lease));
+      const earlier = acceptedBefore(await storage.acceptChange(none, audit, lease));
       if (earlier !== null) return sameRequest(earlier, zone, earlier.fingerprint);
       const outcome: ChangeOutcome = guard.mayLackKeys() ? { kind: 'interrupted' } : withdrawn;
       if (!(await storage.endChange(none, outcome, audit, lease))) throw leaseLost();
@@ -426,12 +432,12 @@ export class Gateway {
   async #accept(change: StoredChange, audit: AuditFacts, { ctx, lease }: Turn): Promise<StoredChange | null> {
     const { storage, backend } = this.#parts;
     const first = await storage.acceptChange(change, audit, lease);
-    if (first === null || !('limit' in first) || first.limit !== 'records') return accepted(first);
+    if (first === null || !('limit' in first) || first.limit !== 'records') return acceptedBefore(first);
     // They are not counted yet, or somebody has removed some at the name server itself.
     const found = await backend.readZone(change.zone, [], ctx);
     if (found === null) throw noSuchZone();
     await storage.countRecords(change.zone, found.length, lease);
-    return accepted(await storage.acceptChange(change, audit, lease));
+    return acceptedBefore(await storage.acceptChange(change, audit, lease));
   }
 
   async #write(
@@ -530,45 +536,6 @@ export class Gateway {
 
 const untouched = { state: 'untouched', retry: 'never' } as const;
 
-const withdrawn: ChangeOutcome = {
-  kind: 'failed',
-  code: 'central.unreachable',
-  params: { text: 'withdrawn' },
-  state: 'untouched',
-  retry: 'later',
-};
-
-function changeOf(
-  { customer, token, from }: Caller,
-  zone: DnsName,
-  { key, remove, add }: Pick<ChangeRequest, 'key' | 'remove' | 'add'>,
-  facts: Pick<StoredChange, 'fingerprint' | 'before' | 'acceptedAt'>,
-): StoredChange {
-  return { customer: customer.id, token: token.id, key, from, zone, remove, add, outcome: null, ...facts };
-}
-
-/** The records of those RRsets that the change touches. */
-function touched({ remove, add }: Change, present: readonly ResourceRecord[]): readonly ResourceRecord[] {
-  const sets = new Set([...remove, ...add].map(rrsetId));
-  const records = present.filter((record) => sets.has(rrsetId(record)));
-  return records.map(({ name, type, ttl, rdata }) => ({ name, type, ttl, rdata }));
-}
-
-/** @throws {ApiRefusal} if the key was used for another request */
-function sameRequest(earlier: StoredChange, zone: DnsName, fingerprint: string): StoredChange {
-  // A withdrawn change has no fingerprint: whatever comes with its key is refused as withdrawn.
-  const isSame = earlier.fingerprint === '' || earlier.fingerprint === fingerprint;
-  if (!isSame || earlier.zone !== zone) throw new ApiRefusal(422, 'gateway.key-reused');
-  // Nothing else works on the zone now. So a failed commit has left the change without an outcome.
-  return earlier.outcome === null ? { ...earlier, outcome: { kind: 'interrupted' } } : earlier;
-}
-
-function fingerprintOf(zone: DnsName, { remove, add }: ChangeRequest): string {
-  return createHash('sha256')
-    .update(JSON.stringify([zone, remove, add]))
-    .digest('hex');
-}
-
 /** The refusal of a write while nobody knows whether the database has all that happened. */
 function inDoubt(state: ApiRefusal['state']): ApiRefusal {
   const params = { text: 'the gateway only reads until the provider has confirmed its database' };
@@ -579,12 +546,6 @@ function demandClaim(claim: Claim, zone: DnsName): void {
   if (typeof claim !== 'object') return;
   if ('limit' in claim) throw overLimit(claim.limit);
   throw foreignZone(zone);
-}
-
-/** @throws {ApiRefusal} if the change exceeds a limit. @returns the stored change, if there is one already */
-function accepted(answer: StoredChange | LimitReached | null): StoredChange | null {
-  if (answer === null || !('limit' in answer)) return answer;
-  throw overLimit(answer.limit);
 }
 
 /** The refusal of a write that has outlived its lease. Another gateway may have written meanwhile. */
