@@ -45,7 +45,7 @@ import {
   changeOf,
   fingerprintOf,
   sameRequest,
-  touchedRecords,
+  recordsBefore,
   withdrawn,
 } from './stored-change.ts';
 import { demandNoUnownedAbove, demandZoneName, foreignZone, notAssigned } from './zone-names.ts';
@@ -178,7 +178,7 @@ export class Gateway {
       const acceptedAt = this.#parts.wall();
       const change = changeOf(caller, zone, request, {
         fingerprint,
-        before: touchedRecords(asked, present),
+        before: recordsBefore(asked, present),
         acceptedAt,
       });
       return await this.#carryOut(change, present, turn);
@@ -204,7 +204,7 @@ export class Gateway {
       const change = changeToRRset(zone, request, present);
       this.#demandAllowed(caller, change, present);
       demandRRset(caller.token.rights, zone, request, present);
-      const facts = { fingerprint, before: touchedRecords(change, present), acceptedAt: wall() };
+      const facts = { fingerprint, before: recordsBefore(change, present), acceptedAt: wall() };
       const stored = changeOf(caller, zone, { ...change, key }, facts);
       return await this.#carryOut(stored, present, turn);
     });

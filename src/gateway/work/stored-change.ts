@@ -27,7 +27,7 @@ export function changeOf(
 }
 
 /** The records of those RRsets that the change touches. */
-export function touchedRecords(
+export function recordsBefore(
   { remove, add }: Change,
   present: readonly ResourceRecord[],
 ): readonly ResourceRecord[] {
