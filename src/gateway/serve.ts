@@ -77,18 +77,7 @@ export async function startGateway(
   const heads = new HeadsFile(settings.auditHeads);
   const guard = await DatabaseGuard.open({ storage, heads, log, wall: Date.now });
   const gateway = new Gateway({ storage, backend, log, wall: Date.now, timeout, quarantine, names, guard });
-  const settle = async (): Promise<void> => {
-    for (const { zone, key } of await storage.interruptChanges()) log(2, 'change.interrupted', { zone, key });
-    const doubt = await guard.doubt();
-    // What such a database says of claims may be over since.
-    if (doubt !== null) log(1, 'database.in-doubt', { doubt });
-    else
-      await gateway.settleClaims().catch((error: unknown) => {
-        // The name server may be down. The claims stay, and the create is asked for again.
-        if (!(error instanceof ApiRefusal)) throw error;
-        log(2, 'claims.not-settled', { code: error.code });
-      });
-  };
+  const settle = async (): Promise<void> => settleRest({ storage, gateway, guard, log });
   await settle();
   const operator = new OperatorWork(storage, Date.now);
   const { limits, certificate } = settings;
@@ -96,26 +85,16 @@ export async function startGateway(
   const server = new ApiServer(parts, certificate);
   const status = monitoring({ ...parts, backend, timeout, server });
   const { port, statusPort } = await listen(server, status, settings);
-  const logged = (event: string, work: () => Promise<void>) => (): void => {
-    work().catch((error: unknown) => {
-      log(1, event, { text: String(error) });
-    });
-  };
-  const prune = logged('prune.failed', async () => {
+  await guard.export();
+  const prune = logged('prune.failed', log, async () => {
     await storage.pruneChanges(Date.now() - keepChanges);
     const old = { before: Date.now() - keepAddresses, client: null, customer: null };
     await storage.eraseAddresses(old, null);
   });
-  await guard.export();
-  const timers = [
-    setInterval(prune, pruneEvery),
-    setInterval(
-      logged('audit.not-exported', async () => guard.export()),
-      exportEvery,
-    ),
-  ];
+  const exportHead = logged('audit.not-exported', log, async () => guard.export());
+  const timers = [setInterval(prune, pruneEvery), setInterval(exportHead, exportEvery)];
   // Another gateway may end at any time, and leave changes and claims.
-  if (storage.isShared) timers.push(setInterval(logged('settle.failed', settle), leaseTime(timeout)));
+  if (storage.isShared) timers.push(setInterval(logged('settle.failed', log, settle), leaseTime(timeout)));
   prune();
   return {
     port,
@@ -131,6 +110,41 @@ export async function startGateway(
       await storage.close();
       lock?.close();
     },
+  };
+}
+
+/** Decides about what gateways that have ended left behind. */
+async function settleRest({
+  storage,
+  gateway,
+  guard,
+  log,
+}: {
+  readonly storage: Storage;
+  readonly gateway: Gateway;
+  readonly guard: DatabaseGuard;
+  readonly log: Log;
+}): Promise<void> {
+  for (const { zone, key } of await storage.interruptChanges()) log(2, 'change.interrupted', { zone, key });
+  const doubt = await guard.doubt();
+  if (doubt !== null) {
+    // What such a database says of claims may be over since.
+    log(1, 'database.in-doubt', { doubt });
+    return;
+  }
+  await gateway.settleClaims().catch((error: unknown) => {
+    // The name server may be down. The claims stay, and the create is asked for again.
+    if (!(error instanceof ApiRefusal)) throw error;
+    log(2, 'claims.not-settled', { code: error.code });
+  });
+}
+
+/** Makes a function that does something and logs its failure. @param event what the log calls it */
+function logged(event: string, log: Log, work: () => Promise<void>): () => void {
+  return () => {
+    work().catch((error: unknown) => {
+      log(1, event, { text: String(error) });
+    });
   };
 }
 

@@ -23,16 +23,15 @@ import {
   mayReadZone,
 } from '../rights/decide.ts';
 import { codeHash, makeCode } from '../rights/token.ts';
-import {
-  StorageError,
-  type AuditFacts,
-  type ChangeOutcome,
-  type Claim,
-  type Storage,
-  type StoredChange,
-  type ZoneClaim,
-  type ZoneLease,
-  type ZoneOwner,
+import type {
+  AuditFacts,
+  ChangeOutcome,
+  Claim,
+  Storage,
+  StoredChange,
+  ZoneClaim,
+  ZoneLease,
+  ZoneOwner,
 } from '../storage/storage.ts';
 import type { DatabaseGuard } from '../audit/database-guard.ts';
 import type { NameRules } from '../names/zone-names.ts';
@@ -40,14 +39,8 @@ import { auditOf, demandWritable, readAgain, type Caller } from './caller.ts';
 import { demandExpected, demandNamesIn } from './expectation.ts';
 import { demandContentLimits, demandRrsetLimits, demandWithin, overLimit } from './limits.ts';
 import { changeToRRset, demandRRset, keyOfRRset, rrsetFingerprint, type RRsetRequest } from './rrset.ts';
-import {
-  acceptedBefore,
-  changeOf,
-  fingerprintOf,
-  sameRequest,
-  recordsBefore,
-  withdrawn,
-} from './stored-change.ts';
+import { changeOf, fingerprintOf, sameRequest, recordsBefore, withdrawn } from './stored-change.ts';
+import { acceptedBefore, afterWrite, demandClaim, inDoubt, leaseLost } from './write-refusals.ts';
 import { demandNoUnownedAbove, demandZoneName, foreignZone, notAssigned } from './zone-names.ts';
 import { ZoneTurns } from './zone-turns.ts';
 
@@ -535,32 +528,3 @@ export class Gateway {
 }
 
 const untouched = { state: 'untouched', retry: 'never' } as const;
-
-/** The refusal of a write while nobody knows whether the database has all that happened. */
-function inDoubt(state: ApiRefusal['state']): ApiRefusal {
-  const params = { text: 'the gateway only reads until the provider has confirmed its database' };
-  return new ApiRefusal(503, 'central.unreachable', { params, state, retry: 'later' });
-}
-
-function demandClaim(claim: Claim, zone: DnsName): void {
-  if (typeof claim !== 'object') return;
-  if ('limit' in claim) throw overLimit(claim.limit);
-  throw foreignZone(zone);
-}
-
-/** The refusal of a write that has outlived its lease. Another gateway may have written meanwhile. */
-function leaseLost(): ApiRefusal {
-  const facts = { params: { text: 'storage.lease-lost' }, state: 'unknown', retry: 'later' } as const;
-  return new ApiRefusal(503, 'central.unreachable', facts);
-}
-
-/** If the storage fails after a write at the name server, the client hears that something may be changed. */
-async function afterWrite<T>(stored: Promise<T>): Promise<T> {
-  try {
-    return await stored;
-  } catch (error) {
-    if (!(error instanceof StorageError)) throw error;
-    const facts = { params: { text: error.code }, state: 'unknown', retry: 'later', cause: error } as const;
-    throw new ApiRefusal(503, 'central.unreachable', facts);
-  }
-}
