@@ -46,7 +46,8 @@ test('PowerDNS by its API, with the key in a file', () => {
     nameServers: ['ns1.example.net', 'ns2.example.net'],
     kind: 'master',
   });
-  assert.deepEqual(loadStorageSettings(path), { state: folder, storage: { kind: 'sqlite' } });
+  const auditHeads = join(folder, 'audit-heads');
+  assert.deepEqual(loadStorageSettings(path), { state: folder, storage: { kind: 'sqlite' }, auditHeads });
 });
 
 test('BIND and Knot by a TSIG key; whole zones are always read by transfer', () => {
@@ -95,4 +96,20 @@ option = 1`;
     'settings.missing 0 username',
     'settings.missing 0 password',
   ]);
+});
+
+test('PostgreSQL with its password in a file; commands read only where the data are', () => {
+  const secret = file('pg-password', 'open sesame\n');
+  file(
+    'gateway.ini',
+    `[gateway]\nstate = ${folder}\n[storage]\nkind = postgresql\nname = one\nhost = 127.0.0.1:5433\npassword_file = ${secret}\n`,
+  );
+  const { storage } = loadStorageSettings(path);
+  assert.ok(storage.kind === 'postgresql');
+  assert.deepEqual(
+    [storage.name, storage.server.port, storage.server.password],
+    ['one', 5433, 'open sesame'],
+  );
+  file('gateway.ini', `[storage]\nkind = postgresql\npassword_file = ${folder}/none\nhots = x\n`);
+  assert.throws(() => loadStorageSettings(path), GatewaySettingsRefused);
 });
