@@ -64,6 +64,7 @@ export async function startGateway(
   settings: GatewaySettings,
   { clock, log }: { readonly clock: Clock; readonly log: Log },
 ): Promise<RunningGateway> {
+  mkdirSync(settings.state, { recursive: true, mode: 0o700 });
   const storage = await openStorage(settings, log);
   const lock = storage.isShared ? null : lockFolder(settings);
   // Only panels are searched for and remembered.
