@@ -14,6 +14,7 @@ import { OperatorWork } from './operator/work.ts';
 import type { GatewaySettings } from './settings.ts';
 import { openSqlite } from './storage/sqlite-database.ts';
 import { StorageError, type Storage, type StorageCounts } from './storage/storage.ts';
+import { Backends } from './work/backends.ts';
 import { Gateway } from './work/gateway.ts';
 import { leaseTime } from './work/zone-turns.ts';
 
@@ -63,13 +64,18 @@ export async function startGateway(
   const lock = storage.isShared ? null : lockFolder(settings);
   // Only panels are searched for and remembered.
   const memory = { get: () => null, put: () => undefined };
-  const { kind } = settings.backend;
   const metrics = new GatewayMetrics();
-  const central = await centralModule(kind).open(settings.backend, { clock, log, memory });
-  const backend = measuredCentral(kind, central, metrics, now);
-  const { timeout } = settings.backend;
+  const centrals = new Map<string, Central>();
+  const all = new Map([['', settings.backend], ...settings.furtherBackends]);
+  for (const [name, backend] of all) {
+    const { kind } = backend;
+    const central = await centralModule(kind).open(backend, { clock, log, memory });
+    centrals.set(name, measuredCentral(name === '' ? kind : name, central, metrics, now));
+  }
+  const backends = new Backends(centrals);
+  const timeout = Math.max(...[...all.values()].map((backend) => backend.timeout));
   const { quarantine, keepChanges, names } = settings;
-  const gateway = new Gateway({ storage, backend, log, wall: Date.now, timeout, quarantine, names });
+  const gateway = new Gateway({ storage, backends, log, wall: Date.now, timeout, quarantine, names });
   const settle = async (): Promise<void> => {
     for (const { zone, key } of await storage.interruptChanges()) log(2, 'change.interrupted', { zone, key });
     await gateway.settleClaims().catch((error: unknown) => {
@@ -86,7 +92,7 @@ export async function startGateway(
   const port = await server.listen(settings.listen.host, settings.listen.port);
   const status = new StatusServer({
     now,
-    trouble: async () => await troubleOf(storage, backend, timeout),
+    trouble: async () => await troubleOf(storage, [...centrals.values()], timeout),
     metrics: async () => metrics.text(await countsOf(storage, log), server.connections, Date.now()),
   });
   const statusPort = statusListen && (await status.listen(statusListen.host, statusListen.port));
@@ -109,18 +115,23 @@ export async function startGateway(
       for (const timer of timers) clearInterval(timer);
       if (statusListen !== null) await status.close();
       await server.close();
-      await backend.close();
+      await backends.close();
       await storage.close();
       lock?.close();
     },
   };
 }
 
-/** What does not work; null: the storage and the name server answer. */
-async function troubleOf(storage: Storage, backend: Central, timeout: number): Promise<string | null> {
+/** What does not work; null: the storage and all name servers answer. */
+async function troubleOf(
+  storage: Storage,
+  centrals: readonly Central[],
+  timeout: number,
+): Promise<string | null> {
   try {
     await storage.counts();
-    await backend.check({ signal: AbortSignal.timeout(timeout), operation: '-' });
+    for (const central of centrals)
+      await central.check({ signal: AbortSignal.timeout(timeout), operation: '-' });
     return null;
   } catch (error) {
     if (error instanceof StorageError) return `storage: ${error.code}`;

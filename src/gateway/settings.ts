@@ -1,18 +1,22 @@
 import { readFileSync } from 'node:fs';
 import * as v from 'valibot';
-import { pinOf, SettingsRefused } from '../centrals/connection.ts';
-import type { CentralConnection } from '../centrals/module.ts';
-import { centralModule } from '../centrals/registry.ts';
-import { centralAddress, serverAddress, type ServerAddress } from '../config/address.ts';
+import { serverAddress, type ServerAddress } from '../config/address.ts';
 import { parseIni, type IniEntry } from '../config/ini.ts';
-import { objection, optionKey, optionsOf, readOptions, type OptionTable } from '../config/option-table.ts';
-import { choiceOption, listOption, numberOption, secretOption, textOption } from '../config/option.ts';
-import { secretReader } from '../config/secret-file.ts';
-import { fileSecrets } from '../config/secret-options.ts';
+import { optionKey, optionsOf } from '../config/option-table.ts';
+import { listOption, numberOption, textOption } from '../config/option.ts';
 import { SettingsTooLarge, settingsText } from '../config/settings.ts';
 import { problem, type Problem } from '../dns/problem.ts';
 import { isLoopback } from '../net/http.ts';
 import { isSystemError } from '../net/system-error.ts';
+import {
+  backendOf,
+  backendOptions,
+  furtherBackendsOf,
+  furtherNames,
+  plainBackend,
+  type Backend,
+} from './backend-settings.ts';
+import { placeOf, valuesOf, type Source } from './settings-source.ts';
 import type { ApiLimits } from './api/limits.ts';
 import type { Certificate } from './api/server.ts';
 import { readNameRules } from './names/name-settings.ts';
@@ -66,62 +70,7 @@ const sections = {
   },
   limits: limitOptions,
   storage: storageOptions,
-  backend: {
-    kind: choiceOption(['powerdns', 'bind', 'knot'], 'What the name server is.', 'Вид сервера имён.'),
-    host: textOption(
-      'PowerDNS: address of its API, `http://127.0.0.1:8081` or https. BIND and Knot: the primary, host or host:port.',
-      'PowerDNS: адрес API, `http://127.0.0.1:8081` или https. BIND и Knot: первичный сервер, узел или узел:порт.',
-    ),
-    username: textOption(
-      'PowerDNS: account with which the zones of the gateway are marked. BIND and Knot: name of the TSIG key.',
-      'PowerDNS: учётная запись, которой помечаются зоны шлюза. BIND и Knot: имя ключа TSIG.',
-    ),
-    password: secretOption(
-      'PowerDNS: the API key. BIND and Knot: the secret of the TSIG key, base64.',
-      'PowerDNS: ключ API. BIND и Knot: секрет ключа TSIG, base64.',
-    ),
-    password_file: textOption(
-      'File that holds the password, instead of `password`: an absolute path, or the name of a systemd credential.',
-      'Файл с паролем вместо `password`: полный путь или имя учётных данных systemd.',
-    ),
-    password_next: secretOption(
-      'Password that takes the place of `password` when the name server refuses that one.',
-      'Пароль, который начинает действовать, когда сервер имён отклоняет `password`.',
-    ),
-    password_next_file: textOption(
-      'File that holds `password_next`, as `password_file` does.',
-      'Файл с `password_next`, как в `password_file`.',
-    ),
-    fingerprint: textOption(
-      'SHA-256 fingerprint of the only certificate of the name server to trust.',
-      'Отпечаток SHA-256 единственного сертификата сервера имён, которому доверять.',
-    ),
-    ca_file: textOption(
-      'File with the certificate authority to trust instead of the public ones.',
-      'Файл центра сертификации, которому доверять вместо общеизвестных.',
-    ),
-    algorithm: choiceOption(
-      ['hmac-sha256', 'hmac-sha384', 'hmac-sha512', 'hmac-sha1', 'hmac-md5'],
-      'BIND and Knot: algorithm of the TSIG key. The last two are weak.',
-      'BIND и Knot: алгоритм ключа TSIG. Два последних слабые.',
-    ),
-    transport: choiceOption(
-      ['tcp', 'tls', 'udp'],
-      'BIND and Knot: how to talk to the name server. `tls`: port 853, the certificate is checked as for https.',
-      'BIND и Knot: как обращаться к серверу имён. `tls` — порт 853, сертификат проверяется, как для https.',
-    ),
-    nameservers: listOption(
-      'PowerDNS: name servers of new zones. Empty: those that the panel names.',
-      'PowerDNS: серверы имён новых зон. Пусто: те, что называет панель.',
-    ),
-    zone_kind: choiceOption(['native', 'master'], 'PowerDNS: kind of new zones.', 'PowerDNS: вид новых зон.'),
-    timeout: numberOption(
-      'seconds',
-      { fallback: 8, least: 1, most: 60 },
-      'How long one request of a client may take at the name server.',
-      'Сколько может длиться один запрос клиента к серверу имён.',
-    ),
-  },
+  backend: backendOptions,
 } as const;
 
 /** All options of the settings file of a gateway. */
@@ -138,9 +87,6 @@ const placeOptions = v.object({
   storage: v.object(sections.storage),
 });
 
-/** How a name server behind the gateway is reached. */
-export type Backend = CentralConnection & { readonly kind: 'powerdns' | 'rfc2136' };
-
 export interface GatewaySettings {
   readonly listen: ServerAddress & object;
   /** Where health checks and metrics are; null: nowhere. */
@@ -156,7 +102,10 @@ export interface GatewaySettings {
   readonly quarantine: number;
   /** Milliseconds. */
   readonly keepChanges: number;
+  /** The name server of the section `[backend]`. */
   readonly backend: Backend;
+  /** The name servers of sections `[backend NAME]`, by name. */
+  readonly furtherBackends: ReadonlyMap<string, Backend>;
 }
 
 /** Settings of the gateway that cannot be used, with every reason. */
@@ -185,6 +134,14 @@ export function loadStorageSettings(path: string): Pick<GatewaySettings, 'state'
 }
 
 /**
+ * Reads only the names of the name servers that have a name.
+ * @throws {GatewaySettingsRefused} if the file cannot be read
+ */
+export function backendNames(path: string): readonly string[] {
+  return furtherNames(parseIni(textOf(path)).entries);
+}
+
+/**
  * Reads the settings file of a gateway, and the files that it names.
  * @throws {GatewaySettingsRefused} with every problem, each with its line
  */
@@ -204,9 +161,10 @@ export function loadGatewaySettings(path: string): GatewaySettings {
   const certificate = certificateOf(gateway, source);
   if (listen !== null && certificate === null && !isLoopback(listen.host))
     problems.push(problem('gateway.certificate-needed', placeOf(source, 'gateway.listen')));
-  const names = nameRulesOf(values, source);
   const storage = storageSettings(values.storage, storageReporter(source));
   const backend = backendOf(values.backend, source);
+  const furtherBackends = furtherBackendsOf(entries, source);
+  const names = nameRulesOf(gateway, [backend, ...furtherBackends.values()], source);
   if (problems.length > 0 || listen === null) throw new GatewaySettingsRefused(problems);
   return {
     listen,
@@ -219,27 +177,22 @@ export function loadGatewaySettings(path: string): GatewaySettings {
     quarantine: gateway.quarantine,
     keepChanges: gateway.keep_changes,
     backend,
+    furtherBackends,
   };
 }
 
 type Values = v.InferOutput<typeof gatewayOptions>;
 
-/** The entries of the file by `section.option`, and a list that collects problems. */
-interface Source {
-  readonly path: string;
-  readonly entries: ReadonlyMap<string, IniEntry>;
-  readonly problems: Problem[];
-}
-
 /** @param problems what was wrong so far. Options that do not exist are added */
 function sourceOf(path: string, entries: readonly IniEntry[], problems: readonly Problem[]): Source {
   const known = new Set(optionsOf(gatewayOptions).map(optionKey));
-  const unknown = entries.filter((entry) => !known.has(optionKey(entry)));
+  const unknown = entries.filter((entry) => !known.has(optionKey(plainBackend(entry))));
   const found = unknown.map(({ section, option, line }) =>
     problem('gateway.unknown-option', { path, line: String(line), option: `[${section}] ${option}` }),
   );
   return {
     path,
+    section: null,
     entries: new Map(entries.map((entry) => [optionKey(entry), entry])),
     problems: [...problems, ...found],
   };
@@ -249,12 +202,6 @@ function storageReporter(source: Source): Parameters<typeof storageSettings>[1] 
   return (code, option) => {
     source.problems.push(problem(code, placeOf(source, `storage.${option}`)));
   };
-}
-
-/** Path, line and name of an option, for a problem. @param key `section.option` */
-function placeOf({ path, entries }: Source, key: string): Record<string, string> {
-  const [, option = ''] = key.split('.');
-  return { path, line: String(entries.get(key)?.line ?? 0), option };
 }
 
 function textOf(path: string): string {
@@ -267,19 +214,6 @@ function textOf(path: string): string {
       problem(isTooLarge ? 'settings.too-large' : 'settings.unreadable', { path, most: '256' }),
     ]);
   }
-}
-
-/** The values of all options, and the secrets in files. An option with a mistake gets its default. */
-function valuesOf<T>(table: OptionTable<T>, source: Source): T {
-  const { path, entries, problems } = source;
-  const reader = secretReader(() => process.env['CREDENTIALS_DIRECTORY'] ?? null);
-  const secrets = fileSecrets(optionsOf(table), entries, path, reader);
-  problems.push(...secrets.problems.map((one) => one.problem));
-  return readOptions(
-    table,
-    (option) => secrets.texts.get(optionKey(option)) ?? entries.get(optionKey(option))?.value ?? '',
-    (option) => problems.push(objection(option, placeOf(source, optionKey(option)))),
-  );
 }
 
 function certificateOf({ certificate, key }: Values['gateway'], source: Source): Certificate | null {
@@ -297,9 +231,9 @@ function certificateOf({ certificate, key }: Values['gateway'], source: Source):
 }
 
 /** Names of name servers are reserved too: a zone with such a name would answer for all other zones. */
-function nameRulesOf({ gateway, backend }: Values, source: Source): NameRules {
+function nameRulesOf(gateway: Values['gateway'], backends: readonly Backend[], source: Source): NameRules {
   const { rules, wrong, badFile } = readNameRules({
-    reserved: [...gateway.reserved, ...backend.nameservers],
+    reserved: [...gateway.reserved, ...backends.flatMap(({ newZones }) => newZones.nameServers)],
     reverse: gateway.reverse,
     suffixFile: gateway.public_suffixes,
   });
@@ -311,44 +245,4 @@ function nameRulesOf({ gateway, backend }: Values, source: Source): NameRules {
     problems.push(problem('gateway.bad-suffixes', { file: gateway.public_suffixes, ...place }));
   }
   return rules;
-}
-
-function backendOf(values: Values['backend'], source: Source): Backend {
-  const { problems, entries } = source;
-  const { host, username, password, transport } = values;
-  const isGiven = (option: string): boolean => (entries.get(`backend.${option}`)?.value ?? '') !== '';
-  const missing = ['host', 'username', ...(isGiven('password_file') ? [] : ['password'])];
-  for (const option of missing.filter((one) => !isGiven(one)))
-    problems.push(problem('settings.missing', placeOf(source, `backend.${option}`)));
-  const kind = values.kind === 'powerdns' ? 'powerdns' : 'rfc2136';
-  const address = centralAddress(host, centralModule(kind).host, transport);
-  if (typeof address === 'string' && host !== '')
-    problems.push(problem(address, placeOf(source, 'backend.host')));
-  return {
-    kind,
-    address: typeof address === 'string' ? '' : address.url,
-    username,
-    password: password.reveal(),
-    passwordNext: values.password_next.reveal(),
-    timeout: values.timeout,
-    ...trusted(values, problems),
-    login: '',
-    // A zone that is not read as a whole would look as if it lacked the rest, so a transfer is always used.
-    dns: { algorithm: values.algorithm, transport, axfr: true },
-    newZones: { nameServers: values.nameservers, kind: values.zone_kind },
-    nativeSerials: false,
-  };
-}
-
-function trusted(
-  { fingerprint, ca_file: caFile }: Values['backend'],
-  problems: Problem[],
-): Pick<Backend, 'pin'> {
-  try {
-    return pinOf({ fingerprint, caFile });
-  } catch (error) {
-    if (!(error instanceof SettingsRefused)) throw error;
-    problems.push(...error.problems);
-    return {};
-  }
 }
