@@ -2,15 +2,17 @@ import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { setInterval } from 'node:timers';
-import { centralModule } from '../centrals/registry.ts';
 import type { Clock } from '../core/clock.ts';
 import type { Log } from '../core/log.ts';
 import { CentralError, type Central } from '../core/central.ts';
 import { ApiServer } from './api/server.ts';
 import { StatusServer } from './api/status-server.ts';
 import { ApiRefusal } from './api-refusal.ts';
+import { DatabaseGuard } from './audit/database-guard.ts';
+import { HeadsFile } from './audit/heads-file.ts';
 import { GatewayMetrics, measuredCentral } from './metrics.ts';
 import { OperatorWork } from './operator/work.ts';
+import { openBackends, requestTime } from './open-backends.ts';
 import type { GatewaySettings } from './settings.ts';
 import { openSqlite } from './storage/sqlite-database.ts';
 import { StorageError, type Storage, type StorageCounts } from './storage/storage.ts';
@@ -23,6 +25,9 @@ const now = (): number => performance.now();
 
 /** How often old changes are deleted, milliseconds. */
 const pruneEvery = 3_600_000;
+
+/** How often the last entry of the audit is exported, milliseconds. */
+const exportEvery = 60_000;
 
 export interface RunningGateway {
   readonly port: number;
@@ -62,27 +67,30 @@ export async function startGateway(
 ): Promise<RunningGateway> {
   const storage = await openStorage(settings, log);
   const lock = storage.isShared ? null : lockFolder(settings);
-  // Only panels are searched for and remembered.
-  const memory = { get: () => null, put: () => undefined };
   const metrics = new GatewayMetrics();
-  const centrals = new Map<string, Central>();
-  const all = new Map([['', settings.backend], ...settings.furtherBackends]);
-  for (const [name, backend] of all) {
-    const { kind } = backend;
-    const central = await centralModule(kind).open(backend, { clock, log, memory });
-    centrals.set(name, measuredCentral(name === '' ? kind : name, central, metrics, now));
-  }
+  const opened = await openBackends(settings, { clock, log });
+  const centrals = new Map(
+    [...opened].map(([name, central]) => {
+      return [name, measuredCentral(name === '' ? settings.backend.kind : name, central, metrics, now)];
+    }),
+  );
   const backends = new Backends(centrals);
-  const timeout = Math.max(...[...all.values()].map((backend) => backend.timeout));
-  const { quarantine, keepChanges, names } = settings;
-  const gateway = new Gateway({ storage, backends, log, wall: Date.now, timeout, quarantine, names });
+  const timeout = requestTime(settings);
+  const { quarantine, keepChanges, keepAddresses, names } = settings;
+  const heads = new HeadsFile(settings.auditHeads);
+  const guard = await DatabaseGuard.open({ storage, heads, log, wall: Date.now });
+  const gateway = new Gateway({ storage, backends, log, wall: Date.now, timeout, quarantine, names, guard });
   const settle = async (): Promise<void> => {
     for (const { zone, key } of await storage.interruptChanges()) log(2, 'change.interrupted', { zone, key });
-    await gateway.settleClaims().catch((error: unknown) => {
-      // The name server may be down. The claims stay, and the create is asked for again.
-      if (!(error instanceof ApiRefusal)) throw error;
-      log(2, 'claims.not-settled', { code: error.code });
-    });
+    const doubt = await guard.doubt();
+    // What such a database says of claims may be over since.
+    if (doubt !== null) log(1, 'database.in-doubt', { doubt });
+    else
+      await gateway.settleClaims().catch((error: unknown) => {
+        // The name server may be down. The claims stay, and the create is asked for again.
+        if (!(error instanceof ApiRefusal)) throw error;
+        log(2, 'claims.not-settled', { code: error.code });
+      });
   };
   await settle();
   const operator = new OperatorWork(storage, Date.now);
@@ -103,8 +111,17 @@ export async function startGateway(
   };
   const prune = logged('prune.failed', async () => {
     await storage.pruneChanges(Date.now() - keepChanges);
+    const old = { before: Date.now() - keepAddresses, client: null, customer: null };
+    await storage.eraseAddresses(old, null);
   });
-  const timers = [setInterval(prune, pruneEvery)];
+  await guard.export();
+  const timers = [
+    setInterval(prune, pruneEvery),
+    setInterval(
+      logged('audit.not-exported', async () => guard.export()),
+      exportEvery,
+    ),
+  ];
   // Another gateway may end at any time, and leave changes and claims.
   if (storage.isShared) timers.push(setInterval(logged('settle.failed', settle), leaseTime(timeout)));
   prune();
@@ -115,6 +132,9 @@ export async function startGateway(
       for (const timer of timers) clearInterval(timer);
       if (statusListen !== null) await status.close();
       await server.close();
+      await guard.export().catch((error: unknown) => {
+        log(1, 'audit.not-exported', { text: String(error) });
+      });
       await backends.close();
       await storage.close();
       lock?.close();

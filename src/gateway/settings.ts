@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import * as v from 'valibot';
 import { serverAddress, type ServerAddress } from '../config/address.ts';
 import { parseIni, type IniEntry } from '../config/ini.ts';
@@ -43,6 +44,10 @@ const sections = {
       `Folder of the database, \`${usualState}\` by default.`,
       `Папка базы данных, по умолчанию \`${usualState}\`.`,
     ),
+    audit_heads: textOption(
+      'File with the last entries of the audit, `audit-heads` in `state` by default. Best on another disk: it shows when an older database was put back.',
+      'Файл с последними записями журнала действий, по умолчанию `audit-heads` в `state`. Лучше на другом диске: по нему видно, что возвращена старая база.',
+    ),
     reserved: listOption(
       'Names and networks of the provider. No customer can create a zone with such a name, below or above it, or a reverse zone of such a network.',
       'Имена и сети провайдера. Клиент не может создать зону с таким именем, выше или ниже него, и обратную зону такой сети.',
@@ -67,6 +72,12 @@ const sections = {
       'For how many days a change and its outcome are kept. The audit is kept for ever.',
       'Сколько дней хранятся изменения и их результаты. Журнал действий хранится всегда.',
     ),
+    keep_addresses: numberOption(
+      'days',
+      { fallback: 365, least: 1, most: 36_500 },
+      'After how many days addresses of clients are erased in audit and changes.',
+      'Через сколько дней адреса клиентов стираются в журнале действий и изменениях.',
+    ),
   },
   limits: limitOptions,
   storage: storageOptions,
@@ -83,7 +94,7 @@ export const gatewayOptions = v.object({
 
 /** The options that say where the gateway's data are stored. */
 const placeOptions = v.object({
-  gateway: v.object({ state: sections.gateway.state }),
+  gateway: v.object({ state: sections.gateway.state, audit_heads: sections.gateway.audit_heads }),
   storage: v.object(sections.storage),
 });
 
@@ -96,12 +107,16 @@ export interface GatewaySettings {
   /** Folder of the SQLite database. */
   readonly state: string;
   readonly storage: StorageSettings;
+  /** Path of the file with heads of the audit. */
+  readonly auditHeads: string;
   /** Of which names customers may make zones. */
   readonly names: NameRules;
   /** Milliseconds. */
   readonly quarantine: number;
   /** Milliseconds. */
   readonly keepChanges: number;
+  /** Milliseconds. */
+  readonly keepAddresses: number;
   /** The name server of the section `[backend]`. */
   readonly backend: Backend;
   /** The name servers of sections `[backend NAME]`, by name. */
@@ -123,14 +138,17 @@ export class GatewaySettingsRefused extends Error {
  * Reads only where the gateway's data are stored, for commands that need no key of the name server.
  * @throws {GatewaySettingsRefused} with every problem of the sections about the storage
  */
-export function loadStorageSettings(path: string): Pick<GatewaySettings, 'state' | 'storage'> {
+export function loadStorageSettings(path: string): Pick<GatewaySettings, 'state' | 'storage' | 'auditHeads'> {
   const { entries } = parseIni(textOf(path));
-  const own = entries.filter(({ section, option }) => section === 'storage' || option === 'state');
+  const own = entries.filter(
+    ({ section, option }) => section === 'storage' || option === 'state' || option === 'audit_heads',
+  );
   const source = sourceOf(path, own, []);
   const { gateway, storage } = valuesOf(placeOptions, source);
   const read = storageSettings(storage, storageReporter(source));
   if (source.problems.length > 0) throw new GatewaySettingsRefused(source.problems);
-  return { state: gateway.state || usualState, storage: read };
+  const state = gateway.state || usualState;
+  return { state, storage: read, auditHeads: headsOf(state, gateway.audit_heads) };
 }
 
 /**
@@ -172,10 +190,12 @@ export function loadGatewaySettings(path: string): GatewaySettings {
     certificate,
     limits: apiLimits(values.limits),
     state: gateway.state || usualState,
+    auditHeads: headsOf(gateway.state || usualState, gateway.audit_heads),
     names,
     storage,
     quarantine: gateway.quarantine,
     keepChanges: gateway.keep_changes,
+    keepAddresses: gateway.keep_addresses,
     backend,
     furtherBackends,
   };
@@ -228,6 +248,10 @@ function certificateOf({ certificate, key }: Values['gateway'], source: Source):
     }
   };
   return { cert: read(certificate, 'gateway.certificate'), key: read(key, 'gateway.key') };
+}
+
+function headsOf(state: string, path: string): string {
+  return path === '' ? join(state, 'audit-heads') : path;
 }
 
 /** Names of name servers are reserved too: a zone with such a name would answer for all other zones. */

@@ -35,6 +35,7 @@ import {
   type ZoneLease,
   type ZoneOwner,
 } from '../storage/storage.ts';
+import type { DatabaseGuard } from '../audit/database-guard.ts';
 import type { NameRules } from '../names/zone-names.ts';
 import type { Backends } from './backends.ts';
 import { auditOf, demandWritable, readAgain, type Caller } from './caller.ts';
@@ -81,6 +82,7 @@ export interface GatewayParts {
   readonly quarantine: number;
   /** Of which names customers may make zones. */
   readonly names: NameRules;
+  readonly guard: Pick<DatabaseGuard, 'doubt' | 'mayLackKeys'>;
 }
 
 /** What a write gets once it is its turn. */
@@ -207,6 +209,9 @@ export class Gateway {
    * @returns the change and its outcome: that of the write, or `failed` and `untouched`
    */
   async withdraw(sender: Caller, zone: DnsName, key: string): Promise<StoredChange> {
+    const { guard } = this.#parts;
+    // What became of the change may be known only in the database that this one has taken the place of.
+    if ((await guard.doubt()) !== null) throw inDoubt('unknown');
     return await this.#inOwnZone(sender, zone, async ({ caller, lease }) => {
       const { storage, wall } = this.#parts;
       const facts = { fingerprint: '', before: [], acceptedAt: wall() };
@@ -214,8 +219,9 @@ export class Gateway {
       const audit = auditOf(caller, 'change.withdrawn', zone, { key });
       const earlier = accepted(await storage.acceptChange(none, audit, lease));
       if (earlier !== null) return sameRequest(earlier, zone, earlier.fingerprint);
-      if (!(await storage.endChange(none, withdrawn, audit, lease))) throw leaseLost();
-      return { ...none, outcome: withdrawn };
+      const outcome: ChangeOutcome = guard.mayLackKeys() ? { kind: 'interrupted' } : withdrawn;
+      if (!(await storage.endChange(none, outcome, audit, lease))) throw leaseLost();
+      return { ...none, outcome };
     });
   }
 
@@ -508,7 +514,8 @@ export class Gateway {
 
   /** Does the work in the turn of customer and zone, with the caller's rights of that time. */
   async #inTurn<T>(sender: Caller, zone: DnsName, work: (turn: Turn) => Promise<T>): Promise<T> {
-    const { storage, backends, wall } = this.#parts;
+    const { storage, backends, guard, wall } = this.#parts;
+    if ((await guard.doubt()) !== null) throw inDoubt('untouched');
     const demandTime = this.#timeLimit();
     return await this.#ask(
       async (ctx) =>
@@ -595,6 +602,12 @@ function fingerprintOf(zone: DnsName, { remove, add }: ChangeRequest): string {
   return createHash('sha256')
     .update(JSON.stringify([zone, remove, add]))
     .digest('hex');
+}
+
+/** The refusal of a write while nobody knows whether the database has all that happened. */
+function inDoubt(state: ApiRefusal['state']): ApiRefusal {
+  const params = { text: 'the gateway only reads until the provider has confirmed its database' };
+  return new ApiRefusal(503, 'central.unreachable', { params, state, retry: 'later' });
 }
 
 function demandClaim(claim: Claim, zone: DnsName): void {

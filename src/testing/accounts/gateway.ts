@@ -93,8 +93,8 @@ export interface GatewayBench<S = Powerdns> {
   drop(zone: DnsName, customer: string): Promise<void>;
   /** Starts a second gateway in the same folder. */
   second(): Promise<RunningGateway>;
-  /** Stops the gateway, and starts it again at the same port. */
-  restart(): Promise<void>;
+  /** Stops the gateway, and starts it again at the same port. @param meanwhile is done while it is stopped */
+  restart(meanwhile?: () => void): Promise<void>;
   stop(): Promise<void>;
 }
 
@@ -150,6 +150,8 @@ export async function benchAt<S>(
     storage: { kind: 'sqlite' },
     quarantine: 60_000,
     keepChanges: 60_000,
+    keepAddresses: 86_400_000,
+    auditHeads: join(state, 'audit-heads'),
     backend,
     furtherBackends,
   };
@@ -217,8 +219,9 @@ export async function benchAt<S>(
       await storage.dropClaim(zone, customer, audit, null);
     },
     second: async () => await startGateway(settings, ports),
-    restart: async () => {
+    restart: async (meanwhile) => {
       await running.close();
+      meanwhile?.();
       running = await startGateway({ ...settings, listen: { host: '127.0.0.1', port } }, ports);
     },
     stop: async () => {
