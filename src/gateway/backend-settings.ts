@@ -7,7 +7,7 @@ import type { IniEntry } from '../config/ini.ts';
 import { optionKey } from '../config/option-table.ts';
 import { choiceOption, listOption, numberOption, secretOption, textOption } from '../config/option.ts';
 import { problem, type Problem } from '../dns/problem.ts';
-import { placeOf, valuesOf, type Source } from './settings-source.ts';
+import { optionPlace, sourceValues, type SettingsSource } from './settings-source.ts';
 
 /** The options of a section `[backend]` or `[backend NAME]`. */
 export const backendOptions = {
@@ -75,7 +75,7 @@ type Values = v.InferOutput<typeof table>['backend'];
 export type Backend = CentralConnection & { readonly kind: 'powerdns' | 'rfc2136' };
 
 /** How commands name the section `[backend]`. No further name server can have this name. */
-export const plainName = 'default';
+export const plainBackendName = 'default';
 
 /** The section of a further name server. Its name is the first group. */
 const furtherSection = /^backend (?!default$)([a-z0-9][a-z0-9-]{0,39})$/u;
@@ -94,30 +94,30 @@ export function furtherNames(entries: readonly IniEntry[]): readonly string[] {
 /** Reads the sections `[backend NAME]`. Mistakes are added to the problems of the source. */
 export function furtherBackendsOf(
   entries: readonly IniEntry[],
-  { path, problems }: Source,
+  { path, problems }: SettingsSource,
 ): ReadonlyMap<string, Backend> {
   return new Map(
     furtherNames(entries).map((name) => {
       const section = `backend ${name}`;
       const own = entries.filter((entry) => entry.section === section).map(plainBackend);
       const source = { path, section, entries: new Map(own.map((one) => [optionKey(one), one])), problems };
-      return [name, backendOf(valuesOf(table, source).backend, source)];
+      return [name, readBackend(sourceValues(table, source).backend, source)];
     }),
   );
 }
 
 /** Reads one name server. Mistakes are added to the problems of the source. */
-export function backendOf(values: Values, source: Source): Backend {
+export function readBackend(values: Values, source: SettingsSource): Backend {
   const { problems, entries } = source;
   const { host, username, password, transport } = values;
   const isGiven = (option: string): boolean => (entries.get(`backend.${option}`)?.value ?? '') !== '';
   const missing = ['host', 'username', ...(isGiven('password_file') ? [] : ['password'])];
   for (const option of missing.filter((one) => !isGiven(one)))
-    problems.push(problem('settings.missing', placeOf(source, `backend.${option}`)));
+    problems.push(problem('settings.missing', optionPlace(source, `backend.${option}`)));
   const kind = values.kind === 'powerdns' ? 'powerdns' : 'rfc2136';
   const address = centralAddress(host, centralModule(kind).host, transport);
   if (typeof address === 'string' && host !== '')
-    problems.push(problem(address, placeOf(source, 'backend.host')));
+    problems.push(problem(address, optionPlace(source, 'backend.host')));
   return {
     kind,
     address: typeof address === 'string' ? '' : address.url,

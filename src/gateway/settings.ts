@@ -10,14 +10,14 @@ import { problem, type Problem } from '../dns/problem.ts';
 import { isLoopback } from '../net/http.ts';
 import { isSystemError } from '../net/system-error.ts';
 import {
-  backendOf,
+  readBackend,
   backendOptions,
   furtherBackendsOf,
   furtherNames,
   plainBackend,
   type Backend,
 } from './backend-settings.ts';
-import { placeOf, valuesOf, type Source } from './settings-source.ts';
+import { optionPlace, sourceValues, type SettingsSource } from './settings-source.ts';
 import type { ApiLimits } from './api/limits.ts';
 import type { Certificate } from './api/server.ts';
 import { readNameRules } from './names/name-settings.ts';
@@ -144,7 +144,7 @@ export function loadStorageSettings(path: string): Pick<GatewaySettings, 'state'
     ({ section, option }) => section === 'storage' || option === 'state' || option === 'audit_heads',
   );
   const source = sourceOf(path, own, []);
-  const { gateway, storage } = valuesOf(placeOptions, source);
+  const { gateway, storage } = sourceValues(placeOptions, source);
   const read = storageSettings(storage, storageReporter(source));
   if (source.problems.length > 0) throw new GatewaySettingsRefused(source.problems);
   const state = gateway.state || usualState;
@@ -169,18 +169,18 @@ export function loadGatewaySettings(path: string): GatewaySettings {
   const wrong = mistakes.map(({ line, kind }) => problem(`settings.${kind}`, { path, line: String(line) }));
   const source = sourceOf(path, entries, wrong);
   const { problems } = source;
-  const values = valuesOf(gatewayOptions, source);
+  const values = sourceValues(gatewayOptions, source);
   const { gateway } = values;
   const listen = serverAddress(gateway.listen || `127.0.0.1:${usualPort}`, usualPort);
-  if (listen === null) problems.push(problem('settings.bad-address', placeOf(source, 'gateway.listen')));
+  if (listen === null) problems.push(problem('settings.bad-address', optionPlace(source, 'gateway.listen')));
   const status = statusListener(gateway.status_listen);
   if (status === 'bad')
-    problems.push(problem('settings.bad-address', placeOf(source, 'gateway.status_listen')));
+    problems.push(problem('settings.bad-address', optionPlace(source, 'gateway.status_listen')));
   const certificate = certificateOf(gateway, source);
   if (listen !== null && certificate === null && !isLoopback(listen.host))
-    problems.push(problem('gateway.certificate-needed', placeOf(source, 'gateway.listen')));
+    problems.push(problem('gateway.certificate-needed', optionPlace(source, 'gateway.listen')));
   const storage = storageSettings(values.storage, storageReporter(source));
-  const backend = backendOf(values.backend, source);
+  const backend = readBackend(values.backend, source);
   const furtherBackends = furtherBackendsOf(entries, source);
   const names = nameRulesOf(gateway, [backend, ...furtherBackends.values()], source);
   if (problems.length > 0 || listen === null) throw new GatewaySettingsRefused(problems);
@@ -204,7 +204,7 @@ export function loadGatewaySettings(path: string): GatewaySettings {
 type Values = v.InferOutput<typeof gatewayOptions>;
 
 /** @param problems what was wrong so far. Options that do not exist are added */
-function sourceOf(path: string, entries: readonly IniEntry[], problems: readonly Problem[]): Source {
+function sourceOf(path: string, entries: readonly IniEntry[], problems: readonly Problem[]): SettingsSource {
   const known = new Set(optionsOf(gatewayOptions).map(optionKey));
   const unknown = entries.filter((entry) => !known.has(optionKey(plainBackend(entry))));
   const found = unknown.map(({ section, option, line }) =>
@@ -218,9 +218,9 @@ function sourceOf(path: string, entries: readonly IniEntry[], problems: readonly
   };
 }
 
-function storageReporter(source: Source): Parameters<typeof storageSettings>[1] {
+function storageReporter(source: SettingsSource): Parameters<typeof storageSettings>[1] {
   return (code, option) => {
-    source.problems.push(problem(code, placeOf(source, `storage.${option}`)));
+    source.problems.push(problem(code, optionPlace(source, `storage.${option}`)));
   };
 }
 
@@ -236,14 +236,14 @@ function textOf(path: string): string {
   }
 }
 
-function certificateOf({ certificate, key }: Values['gateway'], source: Source): Certificate | null {
+function certificateOf({ certificate, key }: Values['gateway'], source: SettingsSource): Certificate | null {
   if (certificate === '' && key === '') return null;
   const read = (path: string, option: string): string => {
     try {
       return readFileSync(path, 'utf8');
     } catch (error) {
       if (!isSystemError(error)) throw error;
-      source.problems.push(problem('gateway.bad-option', placeOf(source, option)));
+      source.problems.push(problem('gateway.bad-option', optionPlace(source, option)));
       return '';
     }
   };
@@ -255,7 +255,11 @@ function headsOf(state: string, path: string): string {
 }
 
 /** Names of name servers are reserved too: a zone with such a name would answer for all other zones. */
-function nameRulesOf(gateway: Values['gateway'], backends: readonly Backend[], source: Source): NameRules {
+function nameRulesOf(
+  gateway: Values['gateway'],
+  backends: readonly Backend[],
+  source: SettingsSource,
+): NameRules {
   const { rules, wrong, badFile } = readNameRules({
     reserved: [...gateway.reserved, ...backends.flatMap(({ newZones }) => newZones.nameServers)],
     reverse: gateway.reverse,
@@ -263,9 +267,9 @@ function nameRulesOf(gateway: Values['gateway'], backends: readonly Backend[], s
   });
   const { problems } = source;
   for (const option of wrong)
-    problems.push(problem('gateway.bad-option', placeOf(source, `gateway.${option}`)));
+    problems.push(problem('gateway.bad-option', optionPlace(source, `gateway.${option}`)));
   if (badFile) {
-    const place = placeOf(source, 'gateway.public_suffixes');
+    const place = optionPlace(source, 'gateway.public_suffixes');
     problems.push(problem('gateway.bad-suffixes', { file: gateway.public_suffixes, ...place }));
   }
   return rules;

@@ -16,7 +16,7 @@ import {
 import { addChange, endStored, interrupt, storedChange } from './sql-changes.ts';
 import {
   addGrant,
-  backendOf,
+  newZonesBackend,
   countWrite,
   grantsBelow,
   judgeClaim,
@@ -196,7 +196,7 @@ export class SqlStorage implements Storage {
         VALUES (?, ?, ?, ?, ?, NULL, 1, NULL)
         ON CONFLICT (name) DO UPDATE SET customer = excluded.customer, backend = excluded.backend,
           created_at = excluded.created_at, left_at = NULL, pending = 1, records = NULL`;
-      await tx.run(sql, zone, reversed(zone), customer, backend ?? (await backendOf(tx, customer)), at);
+      await tx.run(sql, zone, reversed(zone), customer, backend ?? (await newZonesBackend(tx, customer)), at);
       return judged;
     });
   }

@@ -50,7 +50,7 @@ export async function countWrite(
 }
 
 /** Name of the name server at which the customer's new zones are made. */
-export async function backendOf(tx: Sql, customer: string): Promise<string> {
+export async function newZonesBackend(tx: Sql, customer: string): Promise<string> {
   const row = await tx.get('SELECT * FROM customer WHERE id = ?', customer);
   return maybe(row, readCustomer)?.backend ?? '';
 }

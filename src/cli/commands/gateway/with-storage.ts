@@ -2,7 +2,7 @@ import { userInfo } from 'node:os';
 import { CommandFailed } from '../../../app/command-failed.ts';
 import { describeProblem } from '../../../core/describe.ts';
 import { openStorage } from '../../../gateway/serve.ts';
-import { plainName } from '../../../gateway/backend-settings.ts';
+import { plainBackendName } from '../../../gateway/backend-settings.ts';
 import {
   backendNames,
   GatewaySettingsRefused,
@@ -32,11 +32,11 @@ export function settingsAt(path: string): GatewaySettings {
  */
 export function backendAsked(path: string, named: string | undefined): string | undefined {
   if (named === undefined) return undefined;
-  if (named === plainName) return '';
+  if (named === plainBackendName) return '';
   const names = asCommand(() => backendNames(path));
   if (names.includes(named)) return named;
   throw new CommandFailed(
-    `The settings have no section [backend ${named}]: ${[plainName, ...names].join(', ')}.`,
+    `The settings have no section [backend ${named}]: ${[plainBackendName, ...names].join(', ')}.`,
   );
 }
 
