@@ -6,6 +6,10 @@ export const gatewayTexts = {
     en: 'The key of this change was used for another change before. Nothing was changed. Send each change with a key of its own.',
     ru: 'Ключ этого изменения уже использован для другого изменения. Ничего не изменено. Отправляйте каждое изменение со своим ключом.',
   },
+  'gateway.found-otherwise': {
+    en: 'The zone has other records there than the request expects. Nothing was changed. The answer lists what is there.',
+    ru: 'В зоне там другие записи, чем ожидает запрос. Ничего не изменено. Записи, которые там есть, указаны в ответе.',
+  },
   'gateway.no-zone-name': {
     en: 'Nobody can create the zone {zone}: it is the root or a top-level domain.',
     ru: 'Зону {zone} создать нельзя: это корень или домен верхнего уровня.',
@@ -111,8 +115,12 @@ export const gatewayTexts = {
     ru: '{path}, строка {line}: адрес в {option} доступен с других машин, поэтому нужны «certificate» и «key». Либо укажите 127.0.0.1.',
   },
   'gateway.storage.failed': {
-    en: 'The database of the gateway cannot be read or written ({text}). Look at the folder "state" of its settings: rights, space on the disk.',
-    ru: 'База данных шлюза не читается или не записывается ({text}). Проверьте папку «state» из настроек: права доступа, место на диске.',
+    en: 'The database of the gateway cannot be read or written ({text}). Look at the folder "state" of its settings (rights, space on the disk), or whether PostgreSQL runs and knows user and password.',
+    ru: 'База данных шлюза не читается или не записывается ({text}). Проверьте папку «state» из настроек (права доступа, место на диске) или работу PostgreSQL, имя и пароль в нём.',
+  },
+  'gateway.storage.lease-lost': {
+    en: 'Another gateway has taken the zone meanwhile, because this one was too slow. Nothing of this step was stored. Look at the load of this machine.',
+    ru: 'Зону тем временем занял другой шлюз, потому что этот работал слишком медленно. Этот шаг не сохранён. Проверьте нагрузку этой машины.',
   },
   'gateway.storage.in-use': {
     en: 'Another gateway runs with the same folder "state". Stop it first, or give each its own folder.',

@@ -4,18 +4,18 @@ import { DatabaseSync } from 'node:sqlite';
 import { setInterval } from 'node:timers';
 import type { Clock } from '../core/clock.ts';
 import type { Log } from '../core/log.ts';
-import { CentralError, type Central } from '../core/central.ts';
 import { ApiServer } from './api/server.ts';
-import { StatusServer } from './api/status-server.ts';
+import type { StatusServer } from './api/status-server.ts';
 import { ApiRefusal } from './api-refusal.ts';
 import { DatabaseGuard } from './audit/database-guard.ts';
 import { HeadsFile } from './audit/heads-file.ts';
 import { GatewayMetrics, measuredCentral } from './metrics.ts';
+import { monitoring } from './monitoring.ts';
 import { OperatorWork } from './operator/work.ts';
 import { openBackends, requestTime } from './open-backends.ts';
 import type { GatewaySettings } from './settings.ts';
 import { openSqlite } from './storage/sqlite-database.ts';
-import { StorageError, type Storage, type StorageCounts } from './storage/storage.ts';
+import { StorageError, type Storage } from './storage/storage.ts';
 import { Backends } from './work/backends.ts';
 import { Gateway } from './work/gateway.ts';
 import { leaseTime } from './work/zone-turns.ts';
@@ -94,16 +94,11 @@ export async function startGateway(
   };
   await settle();
   const operator = new OperatorWork(storage, Date.now);
-  const { limits, certificate, statusListen } = settings;
+  const { limits, certificate } = settings;
   const parts = { gateway, operator, storage, log, wall: Date.now, now, limits, metrics };
   const server = new ApiServer(parts, certificate);
-  const port = await server.listen(settings.listen.host, settings.listen.port);
-  const status = new StatusServer({
-    now,
-    trouble: async () => await troubleOf(storage, [...centrals.values()], timeout),
-    metrics: async () => metrics.text(await countsOf(storage, log), server.connections, Date.now()),
-  });
-  const statusPort = statusListen && (await status.listen(statusListen.host, statusListen.port));
+  const status = monitoring({ ...parts, centrals: [...centrals.values()], timeout, server });
+  const { port, statusPort } = await listen(server, status, settings);
   const logged = (event: string, work: () => Promise<void>) => (): void => {
     work().catch((error: unknown) => {
       log(1, event, { text: String(error) });
@@ -130,7 +125,7 @@ export async function startGateway(
     statusPort,
     close: async () => {
       for (const timer of timers) clearInterval(timer);
-      if (statusListen !== null) await status.close();
+      if (statusPort !== null) await status.close();
       await server.close();
       await guard.export().catch((error: unknown) => {
         log(1, 'audit.not-exported', { text: String(error) });
@@ -142,32 +137,19 @@ export async function startGateway(
   };
 }
 
-/** What does not work; null: the storage and all name servers answer. */
-async function troubleOf(
-  storage: Storage,
-  centrals: readonly Central[],
-  timeout: number,
-): Promise<string | null> {
+/** Listens at all addresses, or at none. @returns the ports */
+async function listen(
+  server: ApiServer,
+  status: StatusServer,
+  { listen: api, statusListen }: GatewaySettings,
+): Promise<Pick<RunningGateway, 'port' | 'statusPort'>> {
+  const port = await server.listen(api.host, api.port);
+  if (statusListen === null) return { port, statusPort: null };
   try {
-    await storage.counts();
-    for (const central of centrals)
-      await central.check({ signal: AbortSignal.timeout(timeout), operation: '-' });
-    return null;
+    return { port, statusPort: await status.listen(statusListen.host, statusListen.port) };
   } catch (error) {
-    if (error instanceof StorageError) return `storage: ${error.code}`;
-    if (error instanceof CentralError) return `name server: ${error.code}`;
+    await server.close();
     throw error;
-  }
-}
-
-/** The numbers of the storage for the metrics; null: they cannot be read. */
-async function countsOf(storage: Storage, log: Log): Promise<StorageCounts | null> {
-  try {
-    return await storage.counts();
-  } catch (error) {
-    if (!(error instanceof StorageError)) throw error;
-    log(2, 'counts.failed', { text: error.message });
-    return null;
   }
 }
 

@@ -1,4 +1,3 @@
-import { createHash } from 'node:crypto';
 import { outage } from '../../centrals/errors.ts';
 import { Slots } from '../../centrals/slots.ts';
 import {
@@ -6,13 +5,14 @@ import {
   type CallContext,
   type Central,
   type CentralRecord,
+  type Expectation,
   type Signing,
   type ZoneSeed,
 } from '../../core/central.ts';
-import { isWithin, type DnsName } from '../../dns/name.ts';
 import type { Log } from '../../core/log.ts';
+import { isWithin, type DnsName } from '../../dns/name.ts';
 import type { ResourceRecord } from '../../dns/record.ts';
-import { changeNames, rrsetId, type Change } from '../../dns/zone.ts';
+import { changeNames, type Change } from '../../dns/zone.ts';
 import { ApiRefusal, denied, fromBackend, noSuchZone } from '../api-refusal.ts';
 import {
   decideChange,
@@ -28,7 +28,6 @@ import {
   type AuditFacts,
   type ChangeOutcome,
   type Claim,
-  type LimitReached,
   type Storage,
   type StoredChange,
   type ZoneClaim,
@@ -39,8 +38,17 @@ import type { DatabaseGuard } from '../audit/database-guard.ts';
 import type { NameRules } from '../names/zone-names.ts';
 import type { Backends } from './backends.ts';
 import { auditOf, demandWritable, readAgain, type Caller } from './caller.ts';
+import { demandExpected, demandNamesIn } from './expectation.ts';
 import { demandContentLimits, demandRrsetLimits, demandWithin, overLimit } from './limits.ts';
 import { changeToRRset, demandRRset, keyOfRRset, rrsetFingerprint, type RRsetRequest } from './rrset.ts';
+import {
+  acceptedBefore,
+  changeOf,
+  fingerprintOf,
+  sameRequest,
+  touchedRecords,
+  withdrawn,
+} from './stored-change.ts';
 import { demandNoUnownedAbove, demandZoneName, foreignZone, notAssigned } from './zone-names.ts';
 import { ZoneTurns } from './zone-turns.ts';
 
@@ -50,6 +58,8 @@ export interface ChangeRequest {
   readonly key: string;
   readonly remove: readonly ResourceRecord[];
   readonly add: readonly ResourceRecord[];
+  /** The change is carried out only if the token sees these records there; null: in any case. */
+  readonly expect: Expectation | null;
 }
 
 /** A zone to create. */
@@ -94,8 +104,8 @@ interface Turn {
   readonly lease: ZoneLease;
   readonly ctx: CallContext;
   /**
-   * To be called right before something is sent that changes the zone. Refuses if the time is over, also if the
-   * process has slept meanwhile: another gateway may then have the zone.
+   * To be called right before something is sent that changes the zone. Refuses if the time is over, also if
+   * the process has slept meanwhile. Another gateway may then have the zone.
    * @throws {CentralError}
    */
   readonly demandTime: () => void;
@@ -156,7 +166,7 @@ export class Gateway {
 
   /**
    * Carries out a change: judges it, stores it, writes it at the name server and reads it back. A change with
-   * a key that was used before is not carried out again.
+   * a key that was used before is not carried out again, whatever it expects.
    * @returns the change with its outcome, which may be a failure
    */
   async change(sender: Caller, zone: DnsName, request: ChangeRequest): Promise<StoredChange> {
@@ -165,13 +175,12 @@ export class Gateway {
       const { caller } = turn;
       const earlier = await this.#parts.storage.change(caller.token.id, request.key);
       if (earlier !== null) return sameRequest(earlier, zone, fingerprint);
-      demandWritable(caller);
       const asked = { zone, remove: request.remove, add: request.add };
-      const present = await this.#judged(asked, turn);
+      const present = await this.#judged(asked, request.expect, turn);
       const acceptedAt = this.#parts.wall();
       const change = changeOf(caller, zone, request, {
         fingerprint,
-        before: touched(asked, present),
+        before: touchedRecords(asked, present),
         acceptedAt,
       });
       return await this.#carryOut(change, present, turn);
@@ -197,7 +206,7 @@ export class Gateway {
       const change = changeToRRset(zone, request, present);
       demandAllowed(turn, change, present);
       demandRRset(caller.token.rights, zone, request, present);
-      const facts = { fingerprint, before: touched(change, present), acceptedAt: wall() };
+      const facts = { fingerprint, before: touchedRecords(change, present), acceptedAt: wall() };
       const stored = changeOf(caller, zone, { ...change, key }, facts);
       return await this.#carryOut(stored, present, turn);
     });
@@ -217,7 +226,7 @@ export class Gateway {
       const facts = { fingerprint: '', before: [], acceptedAt: wall() };
       const none = changeOf(caller, zone, { key, remove: [], add: [] }, facts);
       const audit = auditOf(caller, 'change.withdrawn', zone, { key });
-      const earlier = accepted(await storage.acceptChange(none, audit, lease));
+      const earlier = acceptedBefore(await storage.acceptChange(none, audit, lease));
       if (earlier !== null) return sameRequest(earlier, zone, earlier.fingerprint);
       const outcome: ChangeOutcome = guard.mayLackKeys() ? { kind: 'interrupted' } : withdrawn;
       if (!(await storage.endChange(none, outcome, audit, lease))) throw leaseLost();
@@ -402,10 +411,22 @@ export class Gateway {
     throw denied({ text: isShown ? `zone.delete: ${denial.name} ${denial.type}` : 'zone.delete' });
   }
 
-  /** @throws {ApiRefusal} why the change is not accepted. @returns the records at the names of the change */
-  async #judged(change: Change, turn: Turn): Promise<readonly CentralRecord[]> {
-    const present = await turn.backend.readNames(change.zone, changeNames(change), turn.ctx);
-    if (present === null) throw noSuchZone();
+  /**
+   * Reads the records at the names of the change, and judges it by them. The expectation is judged first: a
+   * client that is told of other records plans its change anew, and may then have nothing to write.
+   * @throws {ApiRefusal} why the change is not accepted
+   */
+  async #judged(change: Change, expect: Expectation | null, turn: Turn): Promise<readonly CentralRecord[]> {
+    const { caller, backend, ctx } = turn;
+    if (expect === null) demandWritable(caller);
+    else demandNamesIn(change.zone, expect);
+    const own = new Set(changeNames(change));
+    const names = [...own.union(expect?.names ?? new Set<DnsName>())];
+    const all = await backend.readNames(change.zone, names, ctx);
+    if (all === null) throw noSuchZone();
+    if (expect !== null) demandExpected(caller.token.rights, change.zone, expect, all);
+    demandWritable(caller);
+    const present = all.filter(({ name }) => own.has(name));
     demandAllowed(turn, change, present);
     return present;
   }
@@ -435,12 +456,12 @@ export class Gateway {
     const { storage } = this.#parts;
     const { backend, ctx, lease } = turn;
     const first = await storage.acceptChange(change, audit, lease);
-    if (first === null || !('limit' in first) || first.limit !== 'records') return accepted(first);
+    if (first === null || !('limit' in first) || first.limit !== 'records') return acceptedBefore(first);
     // They are not counted yet, or somebody has removed some at the name server itself.
     const found = await backend.readZone(change.zone, [], ctx);
     if (found === null) throw noSuchZone();
     await storage.countRecords(change.zone, found.length, lease);
-    return accepted(await storage.acceptChange(change, audit, lease));
+    return acceptedBefore(await storage.acceptChange(change, audit, lease));
   }
 
   async #write(
@@ -565,45 +586,6 @@ function demandAllowed(
 
 const untouched = { state: 'untouched', retry: 'never' } as const;
 
-const withdrawn: ChangeOutcome = {
-  kind: 'failed',
-  code: 'central.unreachable',
-  params: { text: 'withdrawn' },
-  state: 'untouched',
-  retry: 'later',
-};
-
-function changeOf(
-  { customer, token, from }: Caller,
-  zone: DnsName,
-  { key, remove, add }: ChangeRequest,
-  facts: Pick<StoredChange, 'fingerprint' | 'before' | 'acceptedAt'>,
-): StoredChange {
-  return { customer: customer.id, token: token.id, key, from, zone, remove, add, outcome: null, ...facts };
-}
-
-/** The records of those RRsets that the change touches. */
-function touched({ remove, add }: Change, present: readonly ResourceRecord[]): readonly ResourceRecord[] {
-  const sets = new Set([...remove, ...add].map(rrsetId));
-  const records = present.filter((record) => sets.has(rrsetId(record)));
-  return records.map(({ name, type, ttl, rdata }) => ({ name, type, ttl, rdata }));
-}
-
-/** @throws {ApiRefusal} if the key was used for another request */
-function sameRequest(earlier: StoredChange, zone: DnsName, fingerprint: string): StoredChange {
-  // A withdrawn change has no fingerprint: whatever comes with its key is refused as withdrawn.
-  const isSame = earlier.fingerprint === '' || earlier.fingerprint === fingerprint;
-  if (!isSame || earlier.zone !== zone) throw new ApiRefusal(422, 'gateway.key-reused');
-  // Nothing else works on the zone now. So a failed commit has left the change without an outcome.
-  return earlier.outcome === null ? { ...earlier, outcome: { kind: 'interrupted' } } : earlier;
-}
-
-function fingerprintOf(zone: DnsName, { remove, add }: ChangeRequest): string {
-  return createHash('sha256')
-    .update(JSON.stringify([zone, remove, add]))
-    .digest('hex');
-}
-
 /** The refusal of a write while nobody knows whether the database has all that happened. */
 function inDoubt(state: ApiRefusal['state']): ApiRefusal {
   const params = { text: 'the gateway only reads until the provider has confirmed its database' };
@@ -616,13 +598,7 @@ function demandClaim(claim: Claim, zone: DnsName): void {
   throw foreignZone(zone);
 }
 
-/** @throws {ApiRefusal} if the change exceeds a limit. @returns the stored change, if there is one already */
-function accepted(answer: StoredChange | LimitReached | null): StoredChange | null {
-  if (answer === null || !('limit' in answer)) return answer;
-  throw overLimit(answer.limit);
-}
-
-/** The refusal of a write that has outlived its lease. Another gateway may have written before or after it. */
+/** The refusal of a write that has outlived its lease. Another gateway may have written meanwhile. */
 function leaseLost(): ApiRefusal {
   const facts = { params: { text: 'storage.lease-lost' }, state: 'unknown', retry: 'later' } as const;
   return new ApiRefusal(503, 'central.unreachable', facts);
