@@ -8,8 +8,9 @@ import { StorageError, type Storage, type StorageCounts } from './storage/storag
 /** What monitoring tells about. */
 export interface Monitored {
   readonly storage: Storage;
-  readonly backend: Central;
-  /** How long a check of the name server may take, milliseconds. */
+  /** The name servers. */
+  readonly centrals: readonly Central[];
+  /** How long a check of a name server may take, milliseconds. */
   readonly timeout: number;
   readonly metrics: GatewayMetrics;
   readonly server: Pick<ApiServer, 'connections'>;
@@ -30,11 +31,12 @@ export function monitoring(monitored: Monitored): StatusServer {
   });
 }
 
-/** What does not work; null: the storage and the name server answer. */
-async function troubleOf({ storage, backend, timeout }: Monitored): Promise<string | null> {
+/** What does not work; null: the storage and all name servers answer. */
+async function troubleOf({ storage, centrals, timeout }: Monitored): Promise<string | null> {
   try {
     await storage.counts();
-    await backend.check({ signal: AbortSignal.timeout(timeout), operation: '-' });
+    for (const central of centrals)
+      await central.check({ signal: AbortSignal.timeout(timeout), operation: '-' });
     return null;
   } catch (error) {
     if (error instanceof StorageError) return `storage: ${error.code}`;

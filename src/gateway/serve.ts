@@ -2,7 +2,6 @@ import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { setInterval } from 'node:timers';
-import { centralModule } from '../centrals/registry.ts';
 import type { Clock } from '../core/clock.ts';
 import type { Log } from '../core/log.ts';
 import { ApiServer } from './api/server.ts';
@@ -13,9 +12,11 @@ import { HeadsFile } from './audit/heads-file.ts';
 import { GatewayMetrics, measuredCentral } from './metrics.ts';
 import { monitoring } from './monitoring.ts';
 import { OperatorWork } from './operator/work.ts';
+import { openBackends, requestTime } from './open-backends.ts';
 import type { GatewaySettings } from './settings.ts';
 import { openSqlite } from './storage/sqlite-database.ts';
 import { StorageError, type Storage } from './storage/storage.ts';
+import { Backends } from './work/backends.ts';
 import { Gateway } from './work/gateway.ts';
 import { leaseTime } from './work/zone-turns.ts';
 
@@ -67,24 +68,26 @@ export async function startGateway(
   mkdirSync(settings.state, { recursive: true, mode: 0o700 });
   const storage = await openStorage(settings, log);
   const lock = storage.isShared ? null : lockFolder(settings);
-  // Only panels are searched for and remembered.
-  const memory = { get: () => null, put: () => undefined };
-  const { kind } = settings.backend;
   const metrics = new GatewayMetrics();
-  const central = await centralModule(kind).open(settings.backend, { clock, log, memory });
-  const backend = measuredCentral(kind, central, metrics, now);
-  const { timeout } = settings.backend;
+  const opened = await openBackends(settings, { clock, log });
+  const centrals = new Map(
+    [...opened].map(([name, central]) => {
+      return [name, measuredCentral(name === '' ? settings.backend.kind : name, central, metrics, now)];
+    }),
+  );
+  const backends = new Backends(centrals);
+  const timeout = requestTime(settings);
   const { quarantine, keepChanges, keepAddresses, names } = settings;
   const heads = new HeadsFile(settings.auditHeads);
   const guard = await DatabaseGuard.open({ storage, heads, log, wall: Date.now });
-  const gateway = new Gateway({ storage, backend, log, wall: Date.now, timeout, quarantine, names, guard });
+  const gateway = new Gateway({ storage, backends, log, wall: Date.now, timeout, quarantine, names, guard });
   const settle = async (): Promise<void> => settleRest({ storage, gateway, guard, log });
   await settle();
   const operator = new OperatorWork(storage, Date.now);
   const { limits, certificate } = settings;
   const parts = { gateway, operator, storage, log, wall: Date.now, now, limits, metrics };
   const server = new ApiServer(parts, certificate);
-  const status = monitoring({ ...parts, backend, timeout, server });
+  const status = monitoring({ ...parts, centrals: [...centrals.values()], timeout, server });
   const { port, statusPort } = await listen(server, status, settings);
   await guard.export();
   const prune = logged('prune.failed', log, async () => {
@@ -107,7 +110,7 @@ export async function startGateway(
       await guard.export().catch((error: unknown) => {
         log(1, 'audit.not-exported', { text: String(error) });
       });
-      await backend.close();
+      await backends.close();
       await storage.close();
       lock?.close();
     },

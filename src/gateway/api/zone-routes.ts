@@ -52,7 +52,7 @@ export const zoneRoutes: readonly Route[] = [
     answer: async ({ gateway }, { caller, query }) => {
       const zones = await gateway.zones(caller);
       const { items, next } = pageOf(zones, String, query, zones.length);
-      return okAnswer({ zones: items, makesZones: gateway.makesZones, next });
+      return okAnswer({ zones: items, makesZones: gateway.makesZones(caller), next });
     },
   }),
   customerRoute({
