@@ -33,7 +33,6 @@ import {
   type StoredChange,
   type ZoneClaim,
   type ZoneLease,
-  type ZoneOwner,
 } from '../storage/storage.ts';
 import type { DatabaseGuard } from '../audit/database-guard.ts';
 import type { NameRules } from '../names/zone-names.ts';
@@ -315,37 +314,6 @@ export class Gateway {
       if ('moved' in done) return done.moved;
       throw 'limit' in done ? overLimit(done.limit) : foreignZone(zone);
     });
-  }
-
-  /**
-   * Decides about claims that a gateway has left: a zone that the name server has was created, any other was
-   * not. Without a shared storage, to be called before the gateway listens.
-   */
-  async settleClaims(): Promise<void> {
-    const { storage, backend } = this.#parts;
-    const held: { readonly claim: ZoneOwner; readonly lease: ZoneLease }[] = [];
-    try {
-      for (const { zone } of await storage.pendingClaims()) {
-        const lease = await this.#zones.tryTake(zone);
-        if (lease === 'busy') continue;
-        const claim = await storage.zone(zone);
-        if (claim?.isPending === true) held.push({ claim, lease });
-        else await this.#zones.leave(lease);
-      }
-      if (held.length === 0) return;
-      const asked = held.map(({ claim }) => claim.zone);
-      const there = new Set(await this.#ask((ctx) => backend.listZones(asked, ctx)));
-      for (const { claim, lease } of held) await this.#settle(claim, there.has(claim.zone), lease);
-    } finally {
-      for (const { lease } of held) await this.#zones.leave(lease);
-    }
-  }
-
-  async #settle({ zone, customer }: ZoneOwner, isThere: boolean, lease: ZoneLease): Promise<void> {
-    const { storage } = this.#parts;
-    const audit = { what: 'zone.settled', customer, token: '', from: '', zone, detail: { isThere } };
-    if (isThere) await storage.confirmClaim(zone, customer, audit, lease);
-    else await storage.dropClaim(zone, customer, audit, lease);
   }
 
   /** Refuses a zone that the token cannot see. The answer does not tell whether the zone exists. */
