@@ -388,6 +388,12 @@ export class SqlStorage implements Storage {
     await this.#change(null, 'DELETE FROM change WHERE ended_at < ?', [before]);
   }
 
+  async note(audit: AuditFacts): Promise<void> {
+    await this.#database.write(audit, async () => {
+      await Promise.resolve();
+    });
+  }
+
   async audit(after: number, most: number): Promise<readonly AuditEntry[]> {
     return await this.#auditRows(after, most, readAuditEntry);
   }

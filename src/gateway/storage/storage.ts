@@ -451,6 +451,8 @@ export interface Storage {
   /** Deletes changes that ended before `before`, wall clock in milliseconds. */
   pruneChanges(before: number): Promise<void>;
 
+  /** Stores an entry of the audit about something that the storage does not do itself. */
+  note(audit: AuditFacts): Promise<void>;
   /** @param after number of the entry after which the list begins; 0: from the first */
   audit(after: number, most: number): Promise<readonly AuditEntry[]>;
   /** The last entry of this gateway's chain. */
