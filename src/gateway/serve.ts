@@ -1,20 +1,21 @@
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
-import { centralModule } from '../centrals/registry.ts';
 import type { Clock } from '../core/clock.ts';
 import type { Log } from '../core/log.ts';
-import { CentralError, type Central } from '../core/central.ts';
 import { ApiServer } from './api/server.ts';
-import { StatusServer } from './api/status-server.ts';
+import type { StatusServer } from './api/status-server.ts';
 import { DatabaseGuard } from './audit/database-guard.ts';
 import { HeadsFile } from './audit/heads-file.ts';
 import { GatewayMetrics, measuredCentral } from './metrics.ts';
+import { monitoring } from './monitoring.ts';
 import { OperatorWork } from './operator/work.ts';
+import { openBackends, requestTime } from './open-backends.ts';
 import type { GatewaySettings } from './settings.ts';
 import { openSqlite } from './storage/sqlite-database.ts';
-import { StorageError, type Storage, type StorageCounts } from './storage/storage.ts';
+import { StorageError, type Storage } from './storage/storage.ts';
 import { settle, startUpkeep } from './upkeep.ts';
+import { Backends } from './work/backends.ts';
 import { Gateway } from './work/gateway.ts';
 
 /** Monotonic clock, milliseconds. */
@@ -59,30 +60,27 @@ export async function startGateway(
   mkdirSync(settings.state, { recursive: true, mode: 0o700 });
   const storage = await openStorage(settings, log);
   const lock = storage.isShared ? null : lockFolder(settings);
-  // Only panels are searched for and remembered.
-  const memory = { get: () => null, put: () => undefined };
-  const { kind } = settings.backend;
   const metrics = new GatewayMetrics();
-  const central = await centralModule(kind).open(settings.backend, { clock, log, memory });
-  const backend = measuredCentral(kind, central, metrics, now);
-  const { timeout } = settings.backend;
+  const opened = await openBackends(settings, { clock, log });
+  const centrals = new Map(
+    [...opened].map(([name, central]) => {
+      return [name, measuredCentral(name === '' ? settings.backend.kind : name, central, metrics, now)];
+    }),
+  );
+  const backends = new Backends(centrals);
+  const timeout = requestTime(settings);
   const { quarantine, keepChanges, keepAddresses, names } = settings;
   const heads = new HeadsFile(settings.auditHeads);
   const guard = await DatabaseGuard.open({ storage, heads, log, wall: Date.now });
-  const gateway = new Gateway({ storage, backend, log, wall: Date.now, timeout, quarantine, names, guard });
-  const upkeep = { storage, backend, guard, log, timeout, keepChanges, keepAddresses };
+  const gateway = new Gateway({ storage, backends, log, wall: Date.now, timeout, quarantine, names, guard });
+  const upkeep = { storage, backends, guard, log, timeout, keepChanges, keepAddresses };
   await settle(upkeep);
   const operator = new OperatorWork(storage, Date.now);
-  const { limits, certificate, statusListen } = settings;
+  const { limits, certificate } = settings;
   const parts = { gateway, operator, storage, log, wall: Date.now, now, limits, metrics };
   const server = new ApiServer(parts, certificate);
-  const port = await server.listen(settings.listen.host, settings.listen.port);
-  const status = new StatusServer({
-    now,
-    trouble: async () => await troubleOf(storage, backend, timeout),
-    metrics: async () => metrics.text(await countsOf(storage, log), server.connections, Date.now()),
-  });
-  const statusPort = statusListen && (await status.listen(statusListen.host, statusListen.port));
+  const status = monitoring({ ...parts, centrals: [...centrals.values()], timeout, server });
+  const { port, statusPort } = await listen(server, status, settings);
   await guard.export();
   const endUpkeep = startUpkeep(upkeep);
   return {
@@ -90,39 +88,31 @@ export async function startGateway(
     statusPort,
     close: async () => {
       endUpkeep();
-      if (statusListen !== null) await status.close();
+      if (statusPort !== null) await status.close();
       await server.close();
       await guard.export().catch((error: unknown) => {
         log(1, 'audit.not-exported', { text: String(error) });
       });
-      await backend.close();
+      await backends.close();
       await storage.close();
       lock?.close();
     },
   };
 }
 
-/** What does not work; null: the storage and the name server answer. */
-async function troubleOf(storage: Storage, backend: Central, timeout: number): Promise<string | null> {
+/** Listens at all addresses, or at none. @returns the ports */
+async function listen(
+  server: ApiServer,
+  status: StatusServer,
+  { listen: api, statusListen }: GatewaySettings,
+): Promise<Pick<RunningGateway, 'port' | 'statusPort'>> {
+  const port = await server.listen(api.host, api.port);
+  if (statusListen === null) return { port, statusPort: null };
   try {
-    await storage.counts();
-    await backend.check({ signal: AbortSignal.timeout(timeout), operation: '-' });
-    return null;
+    return { port, statusPort: await status.listen(statusListen.host, statusListen.port) };
   } catch (error) {
-    if (error instanceof StorageError) return `storage: ${error.code}`;
-    if (error instanceof CentralError) return `name server: ${error.code}`;
+    await server.close();
     throw error;
-  }
-}
-
-/** The numbers of the storage for the metrics; null: they cannot be read. */
-async function countsOf(storage: Storage, log: Log): Promise<StorageCounts | null> {
-  try {
-    return await storage.counts();
-  } catch (error) {
-    if (!(error instanceof StorageError)) throw error;
-    log(2, 'counts.failed', { text: error.message });
-    return null;
   }
 }
 

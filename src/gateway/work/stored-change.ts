@@ -1,0 +1,62 @@
+import { createHash } from 'node:crypto';
+import type { DnsName } from '../../dns/name.ts';
+import type { ResourceRecord } from '../../dns/record.ts';
+import { rrsetId, type Change } from '../../dns/zone.ts';
+import { ApiRefusal } from '../api-refusal.ts';
+import type { ChangeOutcome, LimitReached, StoredChange } from '../storage/storage.ts';
+import type { Caller } from './caller.ts';
+import { overLimit } from './limits.ts';
+
+/** The outcome of a change that was withdrawn before it was accepted. */
+export const withdrawn: ChangeOutcome = {
+  kind: 'failed',
+  code: 'central.unreachable',
+  params: { text: 'withdrawn' },
+  state: 'untouched',
+  retry: 'later',
+};
+
+/** A change as it is stored before it is written. */
+export function changeOf(
+  { customer, token, from }: Caller,
+  zone: DnsName,
+  { key, remove, add }: Pick<StoredChange, 'key' | 'remove' | 'add'>,
+  facts: Pick<StoredChange, 'fingerprint' | 'before' | 'acceptedAt'>,
+): StoredChange {
+  return { customer: customer.id, token: token.id, key, from, zone, remove, add, outcome: null, ...facts };
+}
+
+/** The records of those RRsets that the change touches. */
+export function touchedRecords(
+  { remove, add }: Change,
+  present: readonly ResourceRecord[],
+): readonly ResourceRecord[] {
+  const sets = new Set([...remove, ...add].map(rrsetId));
+  const records = present.filter((record) => sets.has(rrsetId(record)));
+  return records.map(({ name, type, ttl, rdata }) => ({ name, type, ttl, rdata }));
+}
+
+/**
+ * The change that has used the key before, if it is the same request.
+ * @throws {ApiRefusal} if the key was used for another request
+ */
+export function sameRequest(earlier: StoredChange, zone: DnsName, fingerprint: string): StoredChange {
+  // A withdrawn change has no fingerprint: whatever comes with its key is refused as withdrawn.
+  const isSame = earlier.fingerprint === '' || earlier.fingerprint === fingerprint;
+  if (!isSame || earlier.zone !== zone) throw new ApiRefusal(422, 'gateway.key-reused');
+  // Nothing else works on the zone now. So a failed commit has left the change without an outcome.
+  return earlier.outcome === null ? { ...earlier, outcome: { kind: 'interrupted' } } : earlier;
+}
+
+/** The hash by which a repetition of a change is recognised. */
+export function fingerprintOf(zone: DnsName, { remove, add }: Pick<StoredChange, 'remove' | 'add'>): string {
+  return createHash('sha256')
+    .update(JSON.stringify([zone, remove, add]))
+    .digest('hex');
+}
+
+/** @throws {ApiRefusal} if the change exceeds a limit. @returns the stored change, if there is one already */
+export function acceptedBefore(answer: StoredChange | LimitReached | null): StoredChange | null {
+  if (answer === null || !('limit' in answer)) return answer;
+  throw overLimit(answer.limit);
+}
