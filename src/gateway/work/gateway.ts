@@ -505,7 +505,7 @@ export class Gateway {
   async #inTurn<T>(sender: Caller, zone: DnsName, work: (turn: Turn) => Promise<T>): Promise<T> {
     const { storage, backends, guard, wall } = this.#parts;
     if ((await guard.doubt()) !== null) throw inDoubt('untouched');
-    const demandTime = this.#timeLimit();
+    const demandTime = timeLimit(wall, this.#parts.timeout);
     return await this.#ask(
       async (ctx) =>
         await this.#customers.take(sender.customer.id, ctx.signal, async () =>
