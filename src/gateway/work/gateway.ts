@@ -22,15 +22,14 @@ import {
   mayReadZone,
 } from '../rights/decide.ts';
 import { codeHash, makeCode } from '../rights/token.ts';
-import {
-  StorageError,
-  type AuditFacts,
-  type ChangeOutcome,
-  type Claim,
-  type Storage,
-  type StoredChange,
-  type ZoneClaim,
-  type ZoneLease,
+import type {
+  AuditFacts,
+  ChangeOutcome,
+  Claim,
+  Storage,
+  StoredChange,
+  ZoneClaim,
+  ZoneLease,
 } from '../storage/storage.ts';
 import type { DatabaseGuard } from '../audit/database-guard.ts';
 import type { NameRules } from '../names/zone-names.ts';
@@ -39,14 +38,8 @@ import { auditOf, demandWritable, readAgain, type Caller } from './caller.ts';
 import { demandExpected, demandNamesIn } from './expectation.ts';
 import { demandContentLimits, demandRrsetLimits, demandWithin, overLimit } from './limits.ts';
 import { changeToRRset, demandRRset, keyOfRRset, rrsetFingerprint, type RRsetRequest } from './rrset.ts';
-import {
-  acceptedBefore,
-  changeOf,
-  fingerprintOf,
-  sameRequest,
-  touchedRecords,
-  withdrawn,
-} from './stored-change.ts';
+import { changeOf, fingerprintOf, sameRequest, recordsBefore, withdrawn } from './stored-change.ts';
+import { acceptedBefore, afterWrite, demandClaim, inDoubt, leaseLost } from './write-refusals.ts';
 import { demandNoUnownedAbove, demandZoneName, foreignZone, notAssigned } from './zone-names.ts';
 import { timeLimit } from './time-limit.ts';
 import { ZoneTurns } from './zone-turns.ts';
@@ -179,7 +172,7 @@ export class Gateway {
       const acceptedAt = this.#parts.wall();
       const change = changeOf(caller, zone, request, {
         fingerprint,
-        before: touchedRecords(asked, present),
+        before: recordsBefore(asked, present),
         acceptedAt,
       });
       return await this.#carryOut(change, present, turn);
@@ -205,7 +198,7 @@ export class Gateway {
       const change = changeToRRset(zone, request, present);
       demandAllowed(turn, change, present);
       demandRRset(caller.token.rights, zone, request, present);
-      const facts = { fingerprint, before: touchedRecords(change, present), acceptedAt: wall() };
+      const facts = { fingerprint, before: recordsBefore(change, present), acceptedAt: wall() };
       const stored = changeOf(caller, zone, { ...change, key }, facts);
       return await this.#carryOut(stored, present, turn);
     });
@@ -542,32 +535,3 @@ function demandAllowed(
 }
 
 const untouched = { state: 'untouched', retry: 'never' } as const;
-
-/** The refusal of a write while nobody knows whether the database has all that happened. */
-function inDoubt(state: ApiRefusal['state']): ApiRefusal {
-  const params = { text: 'the gateway only reads until the provider has confirmed its database' };
-  return new ApiRefusal(503, 'central.unreachable', { params, state, retry: 'later' });
-}
-
-function demandClaim(claim: Claim, zone: DnsName): void {
-  if (typeof claim !== 'object') return;
-  if ('limit' in claim) throw overLimit(claim.limit);
-  throw foreignZone(zone);
-}
-
-/** The refusal of a write that has outlived its lease. Another gateway may have written meanwhile. */
-function leaseLost(): ApiRefusal {
-  const facts = { params: { text: 'storage.lease-lost' }, state: 'unknown', retry: 'later' } as const;
-  return new ApiRefusal(503, 'central.unreachable', facts);
-}
-
-/** If the storage fails after a write at the name server, the client hears that something may be changed. */
-async function afterWrite<T>(stored: Promise<T>): Promise<T> {
-  try {
-    return await stored;
-  } catch (error) {
-    if (!(error instanceof StorageError)) throw error;
-    const facts = { params: { text: error.code }, state: 'unknown', retry: 'later', cause: error } as const;
-    throw new ApiRefusal(503, 'central.unreachable', facts);
-  }
-}
