@@ -14,8 +14,8 @@ import { openBackends, requestTime } from './open-backends.ts';
 import type { GatewaySettings } from './settings.ts';
 import { openSqlite } from './storage/sqlite-database.ts';
 import { StorageError, type Storage } from './storage/storage.ts';
-import { settle, startUpkeep } from './upkeep.ts';
 import { Backends } from './work/backends.ts';
+import { settle, startUpkeep } from './upkeep.ts';
 import { Gateway } from './work/gateway.ts';
 
 /** Monotonic clock, milliseconds. */

@@ -1,8 +1,8 @@
 import { setInterval } from 'node:timers';
 import { CentralError } from '../core/central.ts';
 import type { Log } from '../core/log.ts';
-import { ApiRefusal } from './api-refusal.ts';
 import type { DatabaseGuard } from './audit/database-guard.ts';
+import { ApiRefusal } from './api-refusal.ts';
 import type { Storage } from './storage/storage.ts';
 import type { Backends } from './work/backends.ts';
 import { settleClaims } from './work/settle-claims.ts';
@@ -42,7 +42,7 @@ export async function settle(parts: UpkeepParts): Promise<void> {
   }
   await settleClaims(parts).catch((error: unknown) => {
     // The name server may be down. The claims stay, and the create is asked for again.
-    if (!(error instanceof CentralError) && !(error instanceof ApiRefusal)) throw error;
+    if (!(error instanceof CentralError || error instanceof ApiRefusal)) throw error;
     log(2, 'claims.not-settled', { code: error.code });
   });
 }

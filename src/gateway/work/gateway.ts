@@ -39,6 +39,7 @@ import { demandExpected, demandNamesIn } from './expectation.ts';
 import { demandContentLimits, demandRrsetLimits, demandWithin, overLimit } from './limits.ts';
 import { changeToRRset, demandRRset, keyOfRRset, rrsetFingerprint, type RRsetRequest } from './rrset.ts';
 import { changeOf, fingerprintOf, sameRequest, recordsBefore, withdrawn } from './stored-change.ts';
+import { backendNameOf, listedZones } from './zone-backends.ts';
 import { acceptedBefore, afterWrite, demandClaim, inDoubt, leaseLost } from './write-refusals.ts';
 import { demandNoUnownedAbove, demandZoneName, foreignZone, notAssigned } from './zone-names.ts';
 import { timeLimit } from './time-limit.ts';
@@ -124,7 +125,7 @@ export class Gateway {
   async zones(caller: Caller): Promise<readonly DnsName[]> {
     const own = await this.#parts.storage.zonesOf(caller.customer.id);
     const visible = own.filter((zone) => mayReadZone(caller.token.rights, zone));
-    const there = await this.#ask(async (ctx) => await this.#listed(visible, ctx));
+    const there = await this.#ask(async (ctx) => await listedZones(this.#parts, visible, ctx));
     return visible.filter((zone) => there.has(zone));
   }
 
@@ -333,19 +334,6 @@ export class Gateway {
     return backends.named(owner.backend);
   }
 
-  /** Those of the zones that their name servers have. */
-  async #listed(zones: readonly DnsName[], ctx: CallContext): Promise<ReadonlySet<DnsName>> {
-    const byBackend = new Map<string, DnsName[]>();
-    for (const zone of zones) {
-      const name = await this.#backendName(zone);
-      byBackend.set(name, [...(byBackend.get(name) ?? []), zone]);
-    }
-    const there = new Set<DnsName>();
-    for (const [name, asked] of byBackend)
-      for (const zone of await this.#parts.backends.named(name).listZones(asked, ctx)) there.add(zone);
-    return there;
-  }
-
   /** Name of the name server that has the customer's zone, or of the one at which he would create it. */
   async #backendFor({ customer }: Caller, zone: DnsName): Promise<string> {
     const owner = await this.#parts.storage.zone(zone);
@@ -353,17 +341,10 @@ export class Gateway {
     return isOwn ? owner.backend : customer.backend;
   }
 
-  /** Name of the name server that has the zone. */
-  async #backendName(zone: DnsName): Promise<string> {
-    const { storage, backends } = this.#parts;
-    const [only = '', ...others] = backends.names;
-    return others.length === 0 ? only : ((await storage.zone(zone))?.backend ?? '');
-  }
-
   /** Refuses a token that may not delete the zone with all that is in it now. */
   async #demandDeletable({ token: { rights } }: Caller, zone: DnsName, ctx: CallContext): Promise<void> {
     if (!mayDeleteZone(rights, zone)) throw denied({ text: 'zone.delete' });
-    const backend = this.#parts.backends.named(await this.#backendName(zone));
+    const backend = this.#parts.backends.named(await backendNameOf(this.#parts, zone));
     const present = await backend.readZone(zone, [], ctx);
     const denial = denialOfDelete(rights, zone, present ?? []);
     if (denial === null) return;
@@ -457,8 +438,8 @@ export class Gateway {
   }
 
   /**
-   * Whether the name server has the zone. Refuses one that any name server has and that is not the customer's:
-   * a zone without an owner is the provider's. He decides whose it becomes.
+   * Whether the name server has the zone. Refuses one that any name server has and that is not the
+   * customer's: a zone without an owner is the provider's. He decides whose it becomes.
    */
   async #demandFree(
     claim: Claim,
