@@ -83,7 +83,9 @@ export async function startGateway(
   const gateway = new Gateway({ storage, backends, log, wall: Date.now, timeout, quarantine, names, guard });
   const settle = async (): Promise<void> => settleRest({ storage, gateway, guard, log });
   await settle();
-  const operator = new OperatorWork(storage, Date.now);
+  const operator = new OperatorWork(storage, Date.now, () =>
+    [...opened.keys()].filter((name) => name !== ''),
+  );
   const { limits, certificate } = settings;
   const parts = { gateway, operator, storage, log, wall: Date.now, now, limits, metrics };
   const server = new ApiServer(parts, certificate);

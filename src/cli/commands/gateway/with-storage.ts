@@ -40,6 +40,11 @@ export function backendAsked(path: string, named: string | undefined): string | 
   );
 }
 
+/** Names of the sections `[backend NAME]` of the settings. @throws {CommandFailed} with every mistake */
+export function backendsAt(path: string): readonly string[] {
+  return asCommand(() => backendNames(path));
+}
+
 /** Reads where the gateway's data are stored. @throws {CommandFailed} with every mistake */
 export function storageSettingsAt(path: string): ReturnType<typeof loadStorageSettings> {
   return asCommand(() => loadStorageSettings(path));
