@@ -263,7 +263,7 @@ export class OperatorWork {
 }
 
 /** Whether a text can be a customer's id: at most 40 lower-case letters, digits and hyphens. */
-export function isCustomerId(text: string): boolean {
+function isCustomerId(text: string): boolean {
   return /^[a-z0-9](?:[a-z0-9-]{0,38}[a-z0-9])?$/u.test(text);
 }
 

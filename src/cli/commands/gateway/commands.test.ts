@@ -59,7 +59,7 @@ test('limits of a customer', async () => {
   assert.match(await works('customer', 'add', 'shop', '--zones', '3'), /zones +3 /u);
   assert.match(await works('customer', 'set', 'shop', '--records-in-rrset', '7'), /type +7 /u);
   assert.match(await works('customer', 'show', 'shop'), /zones +3 .*type +7 /su);
-  assert.match(await fails('customer', 'set', 'shop'), /--state or one of the limits/u);
+  assert.match(await fails('customer', 'set', 'shop'), /--state, --backend or one of the limits/u);
   await works('customer', 'add', 'other');
 });
 
