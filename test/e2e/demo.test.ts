@@ -41,6 +41,12 @@ for (const central of serverKinds) {
   });
 }
 
+test('issue 20: the demo of the gateway keeps all its promises', { skip: missingFor('gateway') }, () => {
+  const { status, stdout, stderr } = demo('--gateway');
+  assert.equal(status, 0, `${stdout}\n${stderr}`);
+  assert.match(stdout, /3\d promises checked, all kept\./u);
+});
+
 test('wrong usage is said, with what there is', () => {
   const wrong = [
     ['--foo'],
@@ -50,6 +56,8 @@ test('wrong usage is said, with what there is', () => {
     ['--panel'],
     ['--old', '0'],
     ['now'],
+    ['--gateway', '--backend', 'nsd'],
+    ['--backend', 'powerdns'],
   ];
   for (const args of wrong) {
     const { status, stdout, stderr } = demo(...args);
@@ -57,7 +65,7 @@ test('wrong usage is said, with what there is', () => {
     assert.equal(stdout, '');
     assert.match(
       stderr,
-      /^script\/demo: .+\nusage: script\/demo \[--panel 4\|5\|6\] \[--central 4\|5\|6\|dnsmanager\|bind\|knot\|powerdns\|gateway\] \[--old N\] \[--stay\]\n$/u,
+      /^script\/demo: .+\nusage: script\/demo \[--panel 4\|5\|6\] \[--central 4\|5\|6\|dnsmanager\|bind\|knot\|powerdns\|gateway\] \[--old N\] \[--stay\]\n {7}script\/demo --gateway \[--backend powerdns\] \[--stay\]\n$/u,
     );
   }
 });
