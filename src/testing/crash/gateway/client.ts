@@ -85,7 +85,15 @@ export class GatewayClient {
     if (value === undefined) return;
     if (value.may.size > 1) await this.#look(value);
     const [from = null] = value.may;
-    const to = from !== null && this.#random.chance('remove', 0.3) ? null : this.#next(value);
+    await this.#replace(
+      value,
+      from !== null && this.#random.chance('remove', 0.3) ? null : this.#next(value),
+    );
+  }
+
+  /** Replaces the client's value, which has to be known. @param to null: it is removed */
+  async #replace(value: ClientValue, to: string | null): Promise<void> {
+    const [from = null] = value.may;
     this.#count += 1;
     const key = `story-${this.#scene.plan.seed}-${this.#number}-${this.#count}`;
     const record = (data: string): object => ({
@@ -173,8 +181,24 @@ export class GatewayClient {
     this.#say(`${what} ${zone.zone}`, said);
     // A zone that is gone already is the same 404 as one that was never there.
     const isDone = said.kind === 'done' || (!creates && answer?.body['code'] === 'central.missing');
-    if (isDone) [zone.asked, zone.may] = ['nothing', new Set([creates])];
-    return isDone;
+    if (!isDone) return false;
+    [zone.asked, zone.may] = ['nothing', new Set([creates])];
+    if (creates && answer?.body['result'] === 'exists') await this.#fill(zone);
+    return true;
+  }
+
+  /**
+   * Sends what a zone lacks that an earlier request has created. PowerDNS makes a zone and its records in two
+   * steps, so a kill may have come in between.
+   */
+  async #fill({ zone, content }: ClientZone): Promise<void> {
+    const may = new Set([content, null]);
+    const www: ClientValue = { zone, name: `www.${zone}`, type: 'A', prefix: '', may };
+    await until(`the records of ${zone}`, async () => {
+      await this.#look(www);
+      if (!www.may.has(content)) await this.#replace(www, content);
+      return www.may.size === 1 && www.may.has(content);
+    });
   }
 
   /** Reads at the gateway which value of the client an RRset has. It must be one that the answers allow. */

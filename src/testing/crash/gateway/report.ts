@@ -13,6 +13,7 @@ export interface GatewaySummary {
   readonly answers: Counts;
   readonly changes: number;
   readonly interrupted: number;
+  readonly halfMade: number;
   readonly violations: number;
   readonly failures: readonly {
     readonly seed: number;
@@ -29,7 +30,13 @@ export async function playGatewayStories(
 ): Promise<GatewaySummary> {
   const began = performance.now();
   const results: GatewayStoryResult[] = [];
-  for (let at = 0; at < runs; at += 1) {
+  let isEnded = false;
+  // On a signal the story that runs ends normally, and so ends its processes.
+  for (const signal of ['SIGINT', 'SIGTERM'] as const)
+    process.once(signal, () => {
+      isEnded = true;
+    });
+  for (let at = 0; at < runs && !isEnded; at += 1) {
     const result = await playGateway(gatewayPlan(seed + at, kills));
     results.push(result);
     told(tellGateway(result));
@@ -50,6 +57,7 @@ function summaryOf(results: readonly GatewayStoryResult[], seconds: number): Gat
     answers: sum(results.map(({ answers }) => answers)),
     changes: results.reduce((all, { changes }) => all + changes, 0),
     interrupted: results.reduce((all, { interrupted }) => all + interrupted, 0),
+    halfMade: results.reduce((all, { halfMade }) => all + halfMade, 0),
     violations: bad.reduce((all, { violations }) => all + violations.length, 0),
     failures: bad.map(({ plan, violations, directory }) => ({
       seed: plan.seed,

@@ -39,6 +39,8 @@ export interface GatewayScene {
   readonly kills: Map<Exclude<GatewayKill, 'both'>, number>;
   /** How many requests were answered in which way. */
   readonly heard: Map<string, number>;
+  /** Zones without SOA at the end, which PowerDNS has left when it was killed within a create. */
+  readonly halfMade: string[];
   /** Everything that happened, one line each, with the milliseconds since the begin. */
   readonly told: string[];
   readonly tell: (text: string) => void;
@@ -77,6 +79,7 @@ export async function openGatewayScene(plan: GatewayPlan): Promise<GatewayScene>
       provider: await octets(server, ofProvider),
       kills: new Map(),
       heard: new Map(),
+      halfMade: [],
       told,
       tell: (text) => told.push(`${Math.round(performance.now() - began)} ms: ${text}`),
       onWrite: () => undefined,

@@ -19,6 +19,8 @@ export interface GatewayStoryResult {
   /** How many changes have a key, and how many of them a killed gateway left without an outcome. */
   readonly changes: number;
   readonly interrupted: number;
+  /** How many zones have no SOA, because PowerDNS was killed while it made them. */
+  readonly halfMade: number;
   readonly seconds: number;
   /** Everything that happened, one line each. */
   readonly told: readonly string[];
@@ -56,6 +58,7 @@ export async function playGateway(
     answers: Object.fromEntries(heard),
     changes: knowledge.attempts.length,
     interrupted: gateway.lines.filter(({ event }) => event === 'change.interrupted').length,
+    halfMade: scene.halfMade.length,
     seconds: Math.round((performance.now() - began) / 1_000),
     told,
     directory: server.folder,
