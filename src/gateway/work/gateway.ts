@@ -360,6 +360,8 @@ function sameRequest(earlier: StoredChange, zone: DnsName, fingerprint: string):
   // A withdrawn change has no fingerprint: whatever comes with its key is refused as withdrawn.
   const isSame = earlier.fingerprint === '' || earlier.fingerprint === fingerprint;
   if (!isSame || earlier.zone !== zone) throw new ApiRefusal(422, 'gateway.key-reused');
+  // It was never written, even if the gateway was killed before the outcome was stored.
+  if (earlier.fingerprint === '') return { ...earlier, outcome: withdrawn };
   // Nothing else works on the zone now. So a failed commit has left the change without an outcome.
   return earlier.outcome === null ? { ...earlier, outcome: { kind: 'interrupted' } } : earlier;
 }

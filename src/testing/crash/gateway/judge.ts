@@ -164,6 +164,11 @@ function judgeKey(
     violations.add('audit.once', `${key} was accepted ${accepted} times, and ended ${ended} times`);
   if (last?.kind === 'done' && count('done') !== 1)
     violations.add('audit.once', `${key} was answered as done; the audit has that ${count('done')} times`);
+  if (last?.kind === 'unknown' && count('withdrawn') > 0)
+    violations.add(
+      'answers.other',
+      `${key} was withdrawn, but the answer is that nobody knows (${last.text})`,
+    );
   if (last?.kind === 'untouched' && count('done') > 0)
     violations.add('audit.once', `${key} was refused (${last.text}); the audit says that it was done`);
 }
