@@ -82,6 +82,11 @@ export const catalogue = {
     ru: 'Центральный DNS отказал: «{text}».',
     advice: 'support',
   },
+  'central.busy': {
+    en: 'The central DNS takes no further requests of this account for the moment ({text}).',
+    ru: 'Центральный DNS временно не принимает запросы этой учётной записи ({text}).',
+    advice: 'retry',
+  },
   'central.contended': {
     en: 'Somebody else keeps changing the same records at the central DNS.',
     ru: 'Кто-то другой всё время меняет те же записи на центральном DNS.',

@@ -5,18 +5,27 @@ import { setInterval } from 'node:timers';
 import { centralModule } from '../centrals/registry.ts';
 import type { Clock } from '../core/clock.ts';
 import type { Log } from '../core/log.ts';
+import { CentralError, type Central } from '../core/central.ts';
 import { ApiServer } from './api/server.ts';
+import { StatusServer } from './api/status-server.ts';
 import { ApiRefusal } from './api-refusal.ts';
+import { GatewayMetrics, measuredCentral } from './metrics.ts';
+import { OperatorWork } from './operator/work.ts';
 import type { GatewaySettings } from './settings.ts';
 import { SqliteStorage } from './storage/sqlite.ts';
-import { StorageError, type Storage } from './storage/storage.ts';
+import { StorageError, type Storage, type StorageCounts } from './storage/storage.ts';
 import { Gateway } from './work/gateway.ts';
+
+/** Monotonic clock, milliseconds. */
+const now = (): number => performance.now();
 
 /** How often old changes are deleted, milliseconds. */
 const pruneEvery = 3_600_000;
 
 export interface RunningGateway {
   readonly port: number;
+  /** The port of health checks and metrics; null: there is none. */
+  readonly statusPort: number | null;
   /** Ends once all requests that run are answered. */
   close(): Promise<void>;
 }
@@ -45,10 +54,13 @@ export async function startGateway(
   const lock = lockFolder(settings);
   // Only panels are searched for and remembered.
   const memory = { get: () => null, put: () => undefined };
-  const backend = await centralModule(settings.backend.kind).open(settings.backend, { clock, log, memory });
+  const { kind } = settings.backend;
+  const metrics = new GatewayMetrics();
+  const central = await centralModule(kind).open(settings.backend, { clock, log, memory });
+  const backend = measuredCentral(kind, central, metrics, now);
   const { timeout } = settings.backend;
-  const { quarantine, keepChanges } = settings;
-  const gateway = new Gateway({ storage, backend, wall: Date.now, timeout, quarantine });
+  const { quarantine, keepChanges, names } = settings;
+  const gateway = new Gateway({ storage, backend, wall: Date.now, timeout, quarantine, names });
   for (const { zone, key } of await storage.interruptChanges(Date.now()))
     log(2, 'change.interrupted', { zone, key });
   await gateway.settleClaims().catch((error: unknown) => {
@@ -56,8 +68,17 @@ export async function startGateway(
     if (!(error instanceof ApiRefusal)) throw error;
     log(2, 'claims.not-settled', { code: error.code });
   });
-  const server = new ApiServer({ gateway, storage, log, wall: Date.now }, settings.certificate);
+  const operator = new OperatorWork(storage, Date.now);
+  const { limits, certificate, statusListen } = settings;
+  const parts = { gateway, operator, storage, log, wall: Date.now, now, limits, metrics };
+  const server = new ApiServer(parts, certificate);
   const port = await server.listen(settings.listen.host, settings.listen.port);
+  const status = new StatusServer({
+    now,
+    trouble: async () => await troubleOf(storage, backend, timeout),
+    metrics: async () => metrics.text(await countsOf(storage, log), server.connections, Date.now()),
+  });
+  const statusPort = statusListen && (await status.listen(statusListen.host, statusListen.port));
   const prune = (): void => {
     storage.pruneChanges(Date.now() - keepChanges).catch((error: unknown) => {
       log(1, 'prune.failed', { text: String(error) });
@@ -67,14 +88,40 @@ export async function startGateway(
   prune();
   return {
     port,
+    statusPort,
     close: async () => {
       clearInterval(pruning);
+      if (statusListen !== null) await status.close();
       await server.close();
       await backend.close();
       await storage.close();
       lock.close();
     },
   };
+}
+
+/** What does not work; null: the storage and the name server answer. */
+async function troubleOf(storage: Storage, backend: Central, timeout: number): Promise<string | null> {
+  try {
+    await storage.counts();
+    await backend.check({ signal: AbortSignal.timeout(timeout), operation: '-' });
+    return null;
+  } catch (error) {
+    if (error instanceof StorageError) return `storage: ${error.code}`;
+    if (error instanceof CentralError) return `name server: ${error.code}`;
+    throw error;
+  }
+}
+
+/** The numbers of the storage for the metrics; null: they cannot be read. */
+async function countsOf(storage: Storage, log: Log): Promise<StorageCounts | null> {
+  try {
+    return await storage.counts();
+  } catch (error) {
+    if (!(error instanceof StorageError)) throw error;
+    log(2, 'counts.failed', { text: error.message });
+    return null;
+  }
 }
 
 /** Keeps a second gateway out of the folder. The system releases the lock when the process ends. */

@@ -9,7 +9,11 @@ import { SettingsTooLarge, settingsText } from '../config/settings.ts';
 import { problem, type Problem } from '../dns/problem.ts';
 import { isLoopback } from '../net/http.ts';
 import { isSystemError } from '../net/system-error.ts';
+import type { ApiLimits } from './api/limits.ts';
 import type { Certificate } from './api/server.ts';
+import { readNameRules } from './names/name-settings.ts';
+import type { NameRules } from './names/zone-names.ts';
+import { apiLimits, limitOptions, statusListener, statusOption } from './limit-options.ts';
 
 /** The port of the API, if the settings name none. */
 const usualPort = 8553;
@@ -23,11 +27,24 @@ const sections = {
       `Address and port of the API, \`127.0.0.1:${usualPort}\` by default. Other machines need \`certificate\` and \`key\`.`,
       `Адрес и порт API, по умолчанию \`127.0.0.1:${usualPort}\`. Для доступа с других машин нужны \`certificate\` и \`key\`.`,
     ),
+    status_listen: statusOption,
     certificate: textOption('File with the certificate chain (PEM).', 'Файл с цепочкой сертификатов (PEM).'),
     key: textOption('File with its private key (PEM).', 'Файл с закрытым ключом (PEM).'),
     state: textOption(
       'Folder of the database, `/var/lib/domainsync-gateway` by default.',
       'Папка базы данных, по умолчанию `/var/lib/domainsync-gateway`.',
+    ),
+    reserved: listOption(
+      'Names and networks of the provider. No customer can create a zone with such a name, below or above it, or a reverse zone of such a network.',
+      'Имена и сети провайдера. Клиент не может создать зону с таким именем, выше или ниже него, и обратную зону такой сети.',
+    ),
+    reverse: listOption(
+      'Networks in which customers can create reverse zones. Without it they cannot create any.',
+      'Сети, обратные зоны которых могут создавать клиенты. Без этого параметра — никакие.',
+    ),
+    public_suffixes: textOption(
+      'File with the Public Suffix List, instead of the one in this release.',
+      'Файл со списком Public Suffix List вместо встроенного.',
     ),
     quarantine: numberOption(
       'days',
@@ -42,6 +59,7 @@ const sections = {
       'Сколько дней хранятся изменения и их результаты. Журнал действий хранится всегда.',
     ),
   },
+  limits: limitOptions,
   backend: {
     kind: choiceOption(['powerdns'], 'What the name server is.', 'Вид сервера имён.'),
     host: textOption('Address of its API.', 'Адрес его API.'),
@@ -64,13 +82,22 @@ const sections = {
   },
 } as const;
 
-const schema = v.object({ gateway: v.object(sections.gateway), backend: v.object(sections.backend) });
+const schema = v.object({
+  gateway: v.object(sections.gateway),
+  limits: v.object(sections.limits),
+  backend: v.object(sections.backend),
+});
 
 export interface GatewaySettings {
   readonly listen: ServerAddress & object;
+  /** Where health checks and metrics are; null: nowhere. */
+  readonly statusListen: (ServerAddress & object) | null;
   readonly certificate: Certificate | null;
+  readonly limits: ApiLimits;
   /** Folder of the database. */
   readonly state: string;
+  /** Of which names customers may make zones. */
+  readonly names: NameRules;
   /** Milliseconds. */
   readonly quarantine: number;
   /** Milliseconds. */
@@ -124,19 +151,25 @@ export function loadGatewaySettings(path: string): GatewaySettings {
   };
   const listen = serverAddress(values.gateway.listen || `127.0.0.1:${usualPort}`, usualPort);
   if (listen === null) problems.push(problem('settings.bad-address', at('gateway.listen')));
+  const status = statusListener(values.gateway.status_listen);
+  if (status === 'bad') problems.push(problem('settings.bad-address', at('gateway.status_listen')));
   const certificate = certificateOf(values.gateway, problems, at);
   if (listen !== null && certificate === null && !isLoopback(listen.host))
     problems.push(problem('gateway.certificate-needed', at('gateway.listen')));
+  const names = nameRulesOf(values, problems, at);
   const password = passwordOf(values.backend, problems, at);
   for (const option of ['host', 'username'] as const)
     if (values.backend[option] === '') problems.push(problem('settings.missing', at(`backend.${option}`)));
   if (password === '') problems.push(problem('settings.missing', at('backend.password')));
   if (problems.length > 0 || listen === null) throw new GatewaySettingsRefused(problems);
-  const { gateway, backend } = values;
+  const { gateway, backend, limits } = values;
   return {
     listen,
+    statusListen: status === 'bad' ? null : status,
     certificate,
+    limits: apiLimits(limits),
     state: gateway.state || usualState,
+    names,
     quarantine: gateway.quarantine,
     keepChanges: gateway.keep_changes,
     backend: {
@@ -160,6 +193,7 @@ type Place = (option: string) => Record<string, string>;
 function isOption(section: string, option: string): boolean {
   return (
     (section === 'gateway' && Object.hasOwn(sections.gateway, option)) ||
+    (section === 'limits' && Object.hasOwn(sections.limits, option)) ||
     (section === 'backend' && Object.hasOwn(sections.backend, option))
   );
 }
@@ -218,6 +252,21 @@ function certificateOf(
     }
   };
   return { cert: read(certificate, 'gateway.certificate'), key: read(key, 'gateway.key') };
+}
+
+/** Names of name servers are reserved too: a zone with such a name would answer for all other zones. */
+function nameRulesOf({ gateway, backend }: Values, problems: Problem[], at: Place): NameRules {
+  const { rules, wrong, badFile } = readNameRules({
+    reserved: [...gateway.reserved, ...backend.nameservers],
+    reverse: gateway.reverse,
+    suffixFile: gateway.public_suffixes,
+  });
+  for (const option of wrong) problems.push(problem('gateway.bad-option', at(`gateway.${option}`)));
+  if (badFile) {
+    const file = gateway.public_suffixes;
+    problems.push(problem('gateway.bad-suffixes', { file, ...at('gateway.public_suffixes') }));
+  }
+  return rules;
 }
 
 function passwordOf(

@@ -37,6 +37,7 @@ const codes: ReadonlySet<string> = new Set([
   'central.missing',
   'central.exists',
   'central.contended',
+  'central.busy',
   'central.limit',
   'central.refused',
   'central.invalid-value',

@@ -8,20 +8,33 @@ import {
   type Signing,
   type ZoneSeed,
 } from '../../core/central.ts';
-import type { DnsName } from '../../dns/name.ts';
+import { isWithin, type DnsName } from '../../dns/name.ts';
 import type { ResourceRecord } from '../../dns/record.ts';
 import { changeNames, rrsetId, type Change } from '../../dns/zone.ts';
 import { ApiRefusal, denied, fromBackend, noSuchZone } from '../api-refusal.ts';
-import { decideChange, mayCreateZone, mayDeleteZone, mayRead, mayReadZone } from '../rights/decide.ts';
+import {
+  decideChange,
+  denialOfDelete,
+  mayCreateZone,
+  mayDeleteZone,
+  mayRead,
+  mayReadZone,
+} from '../rights/decide.ts';
+import { codeHash, makeCode } from '../rights/token.ts';
 import {
   StorageError,
+  type AuditFacts,
   type ChangeOutcome,
   type Claim,
+  type LimitReached,
   type Storage,
   type StoredChange,
   type ZoneClaim,
 } from '../storage/storage.ts';
+import type { NameRules } from '../names/zone-names.ts';
 import { auditOf, demandWritable, readAgain, type Caller } from './caller.ts';
+import { demandContentLimits, demandRrsetLimits, demandWithin, overLimit } from './limits.ts';
+import { changeToRRset, demandRRset, keyOfRRset, rrsetFingerprint, type RRsetRequest } from './rrset.ts';
 import { demandNoUnownedAbove, demandZoneName, foreignZone } from './zone-names.ts';
 
 /** A change of records as a client asks for it. */
@@ -40,6 +53,16 @@ export interface NewZone {
   readonly content: readonly ResourceRecord[];
 }
 
+/** What an owner hands to the receiver of a zone. */
+export interface OfferedZone {
+  readonly code: string;
+  /** Until when it can be used, wall clock in milliseconds. */
+  readonly expiresAt: number;
+}
+
+/** For how long a transfer code can be used, milliseconds. */
+const codeLife = 900_000;
+
 export interface GatewayParts {
   readonly storage: Storage;
   readonly backend: Central;
@@ -49,6 +72,8 @@ export interface GatewayParts {
   readonly timeout: number;
   /** How long the name of a deleted zone is kept for its last owner, milliseconds. */
   readonly quarantine: number;
+  /** Of which names customers may make zones. */
+  readonly names: NameRules;
 }
 
 /** What a write gets once it is its turn: the caller as he is now, and the time that is left. */
@@ -117,15 +142,39 @@ export class Gateway {
       const earlier = await this.#parts.storage.change(caller.token.id, request.key);
       if (earlier !== null) return sameRequest(earlier, zone, fingerprint);
       demandWritable(caller);
-      const change = { zone, remove: request.remove, add: request.add };
-      const present = await this.#judged(caller, change, ctx);
+      const asked = { zone, remove: request.remove, add: request.add };
+      const present = await this.#judged(caller, asked, ctx);
       const acceptedAt = this.#parts.wall();
-      const accepted = changeOf(caller, zone, request, {
+      const change = changeOf(caller, zone, request, {
         fingerprint,
-        before: touched(change, present),
+        before: touched(asked, present),
         acceptedAt,
       });
-      return await this.#carryOut(accepted, present, { caller, ctx });
+      return await this.#carryOut(change, present, { caller, ctx });
+    });
+  }
+
+  /**
+   * Makes one RRset as a client wants it, or deletes it. A request with a key that was used before is not
+   * carried out again.
+   * @returns the change that was made of it, with its outcome, which may be a failure
+   */
+  async writeRRset(sender: Caller, zone: DnsName, request: RRsetRequest): Promise<StoredChange> {
+    const fingerprint = rrsetFingerprint(zone, request);
+    const key = keyOfRRset(request);
+    return await this.#inOwnZone(sender, zone, async ({ caller, ctx }) => {
+      const { storage, backend, wall } = this.#parts;
+      const earlier = await storage.change(caller.token.id, key);
+      if (earlier !== null) return sameRequest(earlier, zone, fingerprint);
+      demandWritable(caller);
+      const present = await backend.readNames(zone, [request.name], ctx);
+      if (present === null) throw noSuchZone();
+      const change = changeToRRset(zone, request, present);
+      this.#demandAllowed(caller, change, present);
+      demandRRset(caller.token.rights, zone, request, present);
+      const facts = { fingerprint, before: touched(change, present), acceptedAt: wall() };
+      const stored = changeOf(caller, zone, { ...change, key }, facts);
+      return await this.#carryOut(stored, present, { caller, ctx });
     });
   }
 
@@ -140,7 +189,7 @@ export class Gateway {
       const facts = { fingerprint: '', before: [], acceptedAt: wall() };
       const none = changeOf(caller, zone, { key, remove: [], add: [] }, facts);
       const audit = auditOf(caller, 'change.withdrawn', zone, { key });
-      const earlier = await storage.acceptChange(none, audit);
+      const earlier = accepted(await storage.acceptChange(none, audit));
       if (earlier !== null) return sameRequest(earlier, zone, earlier.fingerprint);
       await storage.endChange(caller.token.id, key, withdrawn, audit);
       return { ...none, outcome: withdrawn };
@@ -149,7 +198,7 @@ export class Gateway {
 
   /** Whether {@link createZone} would work. */
   async mayCreate(caller: Caller, made: NewZone): Promise<'free' | 'exists'> {
-    const claim = await this.#parts.storage.mayClaim(this.#claim(caller, made));
+    const claim = await this.#parts.storage.mayClaim(await this.#claim(caller, made));
     return await this.#ask(async (ctx) => await this.#demandFree(claim, made, ctx));
   }
 
@@ -159,7 +208,7 @@ export class Gateway {
     return await this.#inTurn(sender, zone, async ({ caller, ctx }) => {
       const { storage, backend } = this.#parts;
       demandWritable(caller);
-      const claim = this.#claim(caller, made);
+      const claim = await this.#claim(caller, made);
       if ((await this.#demandFree(await storage.mayClaim(claim), made, ctx)) === 'exists') {
         await storage.confirmClaim(zone, caller.customer.id, auditOf(caller, 'zone.found', zone, {}));
         return 'exists';
@@ -184,12 +233,52 @@ export class Gateway {
   async deleteZone(sender: Caller, zone: DnsName): Promise<'deleted' | 'missing'> {
     return await this.#inOwnZone(sender, zone, async ({ caller, ctx }) => {
       const { storage, backend, wall } = this.#parts;
-      if (!mayDeleteZone(caller.token.rights, zone)) throw denied({ text: 'zone.delete' });
+      await this.#demandDeletable(caller, zone, ctx);
       demandWritable(caller);
+      const asked = auditOf(caller, 'zone.delete-accepted', zone, {});
+      demandWithin(await storage.acceptDelete(zone, caller.customer.id, wall(), asked));
       const done = await backend.deleteZone(zone, ctx);
       const audit = auditOf(caller, 'zone.deleted', zone, { done });
       await afterWrite(storage.releaseZone(zone, caller.customer.id, wall(), audit));
       return done;
+    });
+  }
+
+  /**
+   * Makes a code with which another customer can take the zone. Whoever may delete the zone may do that.
+   * @param withBelow whether the customer's zones below go with it
+   * @returns the code, which is shown once
+   */
+  async offerZone(sender: Caller, zone: DnsName, withBelow: boolean): Promise<OfferedZone> {
+    return await this.#inOwnZone(sender, zone, async ({ caller, ctx }) => {
+      const { storage, wall } = this.#parts;
+      demandWritable(caller);
+      const below = withBelow
+        ? (await storage.zonesOf(caller.customer.id)).filter((one) => isWithin(one, zone))
+        : [];
+      for (const one of new Set([zone, ...below])) await this.#demandDeletable(caller, one, ctx);
+      const { text: code, hash } = makeCode();
+      const expiresAt = wall() + codeLife;
+      const audit = auditOf(caller, 'zone.offered', zone, { withBelow, expiresAt });
+      const stored = { hash, zone, customer: caller.customer.id, withBelow, expiresAt };
+      if (!(await storage.addTransferCode(stored, audit))) throw noSuchZone();
+      return { code, expiresAt };
+    });
+  }
+
+  /** Takes a zone of another customer with his code. Its records stay. @returns the zones that have moved */
+  async takeZone(sender: Caller, zone: DnsName, code: string): Promise<readonly DnsName[]> {
+    return await this.#inTurn(sender, zone, async ({ caller }) => {
+      const { storage, names, wall } = this.#parts;
+      demandZoneName(names, zone);
+      if (!mayCreateZone(caller.token.rights, zone)) throw denied({ text: 'zone.create' });
+      demandWritable(caller);
+      const taken = { hash: codeHash(code), zone, to: caller.customer.id, at: wall() };
+      const done = await storage.takeTransferCode(taken, auditOf(caller, 'zone.transferred', zone, {}));
+      if (done === 'missing')
+        throw new ApiRefusal(404, 'central.missing', { params: { text: 'transfer code' } });
+      if ('moved' in done) return done.moved;
+      throw 'limit' in done ? overLimit(done.limit) : foreignZone(zone);
     });
   }
 
@@ -218,6 +307,17 @@ export class Gateway {
     if (!isOwn || !mayReadZone(caller.token.rights, zone)) throw noSuchZone();
   }
 
+  /** Refuses a token that may not delete the zone with all that is in it now. */
+  async #demandDeletable({ token: { rights } }: Caller, zone: DnsName, ctx: CallContext): Promise<void> {
+    if (!mayDeleteZone(rights, zone)) throw denied({ text: 'zone.delete' });
+    const present = await this.#parts.backend.readZone(zone, [], ctx);
+    const denial = denialOfDelete(rights, zone, present ?? []);
+    if (denial === null) return;
+    // What the token may not read is not named.
+    const isShown = denial !== 'zone' && mayRead(rights, zone, denial);
+    throw denied({ text: isShown ? `zone.delete: ${denial.name} ${denial.type}` : 'zone.delete' });
+  }
+
   /** @throws {ApiRefusal} why the change is not accepted. @returns the records at the names of the change */
   async #judged(caller: Caller, change: Change, ctx: CallContext): Promise<readonly CentralRecord[]> {
     const present = await this.#parts.backend.readNames(change.zone, changeNames(change), ctx);
@@ -237,20 +337,33 @@ export class Gateway {
 
   /** @param present what {@link #judged} has just read */
   async #carryOut(
-    accepted: StoredChange,
+    change: StoredChange,
     present: readonly CentralRecord[],
     { caller, ctx }: Turn,
   ): Promise<StoredChange> {
     const { storage } = this.#parts;
-    const { token, key, zone, remove, add, before } = accepted;
+    const { token, key, zone, remove, add, before } = change;
+    demandRrsetLimits(caller.customer.limits, change);
     const asked = auditOf(caller, 'change.accepted', zone, { key, remove, add, before });
-    const earlier = await storage.acceptChange(accepted, asked);
+    const earlier = await this.#accept(change, asked, ctx);
     // The same key came for another zone in this moment.
-    if (earlier !== null) return sameRequest(earlier, zone, accepted.fingerprint);
-    const outcome = await this.#write(accepted, present, ctx);
+    if (earlier !== null) return sameRequest(earlier, zone, change.fingerprint);
+    const outcome = await this.#write(change, present, ctx);
     const audit = auditOf(caller, `change.${outcome.kind}`, zone, { key, outcome });
     await afterWrite(storage.endChange(token, key, outcome, audit));
-    return { ...accepted, outcome };
+    return { ...change, outcome };
+  }
+
+  /** Stores a change, once the records of its zone are counted. @returns as {@link Storage.acceptChange} */
+  async #accept(change: StoredChange, audit: AuditFacts, ctx: CallContext): Promise<StoredChange | null> {
+    const { storage, backend } = this.#parts;
+    const first = await storage.acceptChange(change, audit);
+    if (first === null || !('limit' in first) || first.limit !== 'records') return accepted(first);
+    // They are not counted yet, or somebody has removed some at the name server itself.
+    const found = await backend.readZone(change.zone, [], ctx);
+    if (found === null) throw noSuchZone();
+    await storage.countRecords(change.zone, found.length);
+    return accepted(await storage.acceptChange(change, audit));
   }
 
   async #write(
@@ -268,11 +381,14 @@ export class Gateway {
   }
 
   /** @throws {ApiRefusal} if the token may not create the zone, or not with this content */
-  #claim(caller: Caller, { zone, content }: NewZone): ZoneClaim {
-    demandZoneName(zone);
+  async #claim(caller: Caller, { zone, content }: NewZone): Promise<ZoneClaim> {
+    const { storage, names, wall, quarantine } = this.#parts;
+    // The operator may have given the customer a zone with any name.
+    const owner = await storage.zone(zone);
+    if (owner?.customer !== caller.customer.id) demandZoneName(names, zone);
     if (!mayCreateZone(caller.token.rights, zone)) throw denied({ text: 'zone.create' });
     this.#demandAllowed(caller, { zone, remove: [], add: content }, []);
-    const { wall, quarantine } = this.#parts;
+    demandContentLimits(caller.customer.limits, content);
     return { zone, customer: caller.customer.id, at: wall(), quarantine };
   }
 
@@ -373,8 +489,15 @@ function fingerprintOf(zone: DnsName, { remove, add }: ChangeRequest): string {
 }
 
 function demandClaim(claim: Claim, zone: DnsName): void {
-  if (claim === 'limit') throw new ApiRefusal(422, 'central.limit', { params: { text: 'number of zones' } });
-  if (typeof claim === 'object') throw foreignZone(zone);
+  if (typeof claim !== 'object') return;
+  if ('limit' in claim) throw overLimit(claim.limit);
+  throw foreignZone(zone);
+}
+
+/** @throws {ApiRefusal} if the change exceeds a limit. @returns the stored change, if there is one already */
+function accepted(answer: StoredChange | LimitReached | null): StoredChange | null {
+  if (answer === null || !('limit' in answer)) return answer;
+  throw overLimit(answer.limit);
 }
 
 /** If the storage fails after a write at the name server, the client hears that something may be changed. */

@@ -1,7 +1,7 @@
-import { labels, namesAbove, type DnsName } from '../../dns/name.ts';
-import { problem } from '../../dns/problem.ts';
+import { namesAbove, type DnsName } from '../../dns/name.ts';
 import type { CallContext, Central, ZoneSeed } from '../../core/central.ts';
 import { ApiRefusal } from '../api-refusal.ts';
+import { zoneNameProblem, type NameRules } from '../names/zone-names.ts';
 import type { Storage } from '../storage/storage.ts';
 
 /** The refusal of a zone that belongs to somebody else. It does not tell whose it is. */
@@ -9,11 +9,10 @@ export function foreignZone(zone: DnsName): ApiRefusal {
   return new ApiRefusal(409, 'zone.foreign', { params: { zone } });
 }
 
-/** Refuses names of which nobody may make a zone: the root and top-level domains. */
-export function demandZoneName(zone: DnsName): void {
-  if (labels(zone).length > 1) return;
-  const problems = [problem('gateway.no-zone-name', { zone })];
-  throw new ApiRefusal(422, 'central.invalid-value', { problems });
+/** Refuses names of which no customer may make a zone. @throws {ApiRefusal} */
+export function demandZoneName(rules: NameRules, zone: DnsName): void {
+  const found = zoneNameProblem(rules, zone);
+  if (found !== null) throw new ApiRefusal(422, 'central.invalid-value', { problems: [found] });
 }
 
 /**

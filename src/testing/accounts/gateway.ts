@@ -5,11 +5,13 @@ import { join } from 'node:path';
 import { createGatewayCentral, readGatewaySettings } from '../../centrals/gateway/index.ts';
 import type { Central } from '../../core/central.ts';
 import type { DnsName } from '../../dns/name.ts';
+import { builtInSuffixes } from '../../gateway/names/public-suffixes.ts';
+import type { ApiLimits } from '../../gateway/api/limits.ts';
 import type { Rights } from '../../gateway/rights/decide.ts';
 import { makeToken, readToken } from '../../gateway/rights/token.ts';
 import { openStorage, startGateway, type RunningGateway } from '../../gateway/serve.ts';
 import type { GatewaySettings } from '../../gateway/settings.ts';
-import type { CustomerState } from '../../gateway/storage/storage.ts';
+import { newTokenFacts, usualLimits, type CustomerState } from '../../gateway/storage/storage.ts';
 import type { ContractSubject } from '../contracts/central/zone-bench.ts';
 import { auditFacts, sampleChange } from '../contracts/gateway-storage.ts';
 import { patience } from '../patience.ts';
@@ -31,11 +33,27 @@ const everything: Rights = {
   protectedTypes: ['NS@', 'SOA', 'DS', 'CAA', 'TLSA', 'LUA', 'ALIAS', 'DNSKEY', 'CDS', 'CDNSKEY', 'DNAME'],
 };
 
+/** Limits that tests do not reach by chance. */
+const wideLimits: ApiLimits = {
+  requests: 1_000_000,
+  writes: 1_000_000,
+  atOnce: 1_000,
+  logins: 1_000_000,
+  connections: 2_000,
+  connectionsByAddress: 2_000,
+  sending: patience,
+  idle: 5_000,
+};
+
 /** A gateway in front of a PowerDNS, with customers. */
 export interface GatewayBench {
   readonly server: Powerdns;
   /** URL of the gateway. */
   url(): string;
+  /** URL of health checks and metrics. */
+  statusUrl(): string;
+  /** Makes a token of the operator. @returns the token's text */
+  operatorToken(): Promise<string>;
   readonly settings: GatewaySettings;
   /** Adds a customer, if there is none with the id, and makes a token for him. @returns the token's text */
   token(customer: string, rights?: Rights, networks?: readonly string[]): Promise<string>;
@@ -60,13 +78,19 @@ export interface GatewayBench {
 }
 
 /** Starts PowerDNS and a gateway in front of it, in this process, on free ports. */
-export async function startGatewayBench(options: PowerdnsOptions = {}): Promise<GatewayBench> {
+export async function startGatewayBench(
+  options: PowerdnsOptions = {},
+  limits: Partial<ApiLimits> = {},
+): Promise<GatewayBench> {
   const server = await startPowerdns({ account: alice, extra: 'dname-processing=yes', ...options });
   const state = mkdtempSync(join(tmpdir(), 'gateway-'));
   const settings: GatewaySettings = {
     listen: { host: '127.0.0.1', port: 0 },
+    statusListen: { host: '127.0.0.1', port: 0 },
     certificate: null,
+    limits: { ...wideLimits, ...limits },
     state,
+    names: { reserved: [], reservedNetworks: [], reverse: [], suffixes: builtInSuffixes },
     quarantine: 60_000,
     keepChanges: 60_000,
     backend: {
@@ -91,12 +115,19 @@ export async function startGatewayBench(options: PowerdnsOptions = {}): Promise<
   return {
     server,
     url,
-    settings,
-    token: async (customer, rights = everything, networks = []) => {
-      await storage.addCustomer({ id: customer, state: 'active', mostZones: 1_000, createdAt: 0 }, audit);
+    statusUrl: () => `http://127.0.0.1:${running.statusPort}`,
+    operatorToken: async () => {
       const { id, text, hash } = makeToken();
       const times = { createdAt: 0, expiresAt: null, revokedAt: null, lastUsed: null };
-      await storage.addToken({ id, customer, hash, label: '', rights, networks, ...times }, audit);
+      await storage.addOperator({ id, hash, label: '', networks: [], ...times }, audit);
+      return text;
+    },
+    settings,
+    token: async (customer, rights = everything, networks = []) => {
+      await storage.addCustomer({ id: customer, state: 'active', limits: usualLimits, createdAt: 0 }, audit);
+      const { id, text, hash } = makeToken();
+      const bare = { ...newTokenFacts, id, customer, hash, rights, networks, createdAt: 0 };
+      await storage.addToken(bare, audit);
       return text;
     },
     assign: async (zone, customer) => {
@@ -111,14 +142,17 @@ export async function startGatewayBench(options: PowerdnsOptions = {}): Promise<
       await storage.revokeToken(readToken(token)?.id ?? '', 1, audit);
     },
     setState: async (customer, customerState) => {
-      await storage.setCustomer(customer, { state: customerState, mostZones: null }, audit);
+      await storage.setCustomer(customer, { state: customerState, limits: {} }, audit);
     },
     accept: async (customer, token, key, zone) => {
       const id = readToken(token)?.id ?? '';
-      await storage.acceptChange({ ...sampleChange(key), customer, token: id, zone }, audit);
+      await storage.countRecords(zone, 0);
+      const earlier = await storage.acceptChange({ ...sampleChange(key), customer, token: id, zone }, audit);
+      assert.equal(earlier, null);
     },
     transfer: async (zone, customer) => {
-      assert.ok(await storage.transferZone(zone, customer, audit));
+      const moved = await storage.transferZone({ zone, to: customer, withBelow: false }, audit);
+      assert.deepEqual(moved, { moved: [zone] });
     },
     claim: async (zone, customer) => {
       await storage.claimZone({ zone, customer, at: 0, quarantine: 0 }, audit);

@@ -11,10 +11,12 @@ import type { Log } from '../../../core/log.ts';
 import { isSystemError } from '../../../net/system-error.ts';
 import type { GlobalOptions } from '../../global-options.ts';
 import { sayJson } from '../../output.ts';
+import { auditCommand } from './audit.ts';
 import { customerCommand } from './customers.ts';
-import { explainCommand, tokenCommand } from './tokens.ts';
+import { explainCommand } from './explain.ts';
+import { tokenCommand } from './tokens.ts';
 import { settingsAt, storageProblem } from './with-storage.ts';
-import { auditCommand, gatewayZoneCommand } from './zones.ts';
+import { gatewayZoneCommand } from './zones.ts';
 
 const examples = `
 Examples:

@@ -1,6 +1,7 @@
-import { Command, InvalidArgumentError } from 'commander';
+import { Command } from 'commander';
 import { CommandFailed } from '../../../app/command-failed.ts';
-import { displayName } from '../../../dns/name.ts';
+import { displayName, isWithin, type DnsName } from '../../../dns/name.ts';
+import type { LimitReached } from '../../../gateway/storage/storage.ts';
 import { absoluteName } from '../../../net/gateway/wire.ts';
 import { localTime, print, table } from '../../output.ts';
 import { byOperator, demandCustomer, withStorage, type GatewayGlobals } from './with-storage.ts';
@@ -30,29 +31,30 @@ export function gatewayZoneCommand({ globals, config }: GatewayGlobals): Command
         await demandCustomer(storage, customer);
         const facts = byOperator('zone.assigned', { customer, zone });
         const made = await storage.claimZone({ zone, customer, at: Date.now(), quarantine: 0 }, facts);
-        if (typeof made !== 'object' && made !== 'limit') await storage.confirmClaim(zone, customer, facts);
+        if (typeof made !== 'object') await storage.confirmClaim(zone, customer, facts);
         return made;
       });
-      if (typeof claim === 'object')
-        throw new CommandFailed(`${displayName(claim.foreign)} belongs to another customer.`);
-      if (claim === 'limit') throw new CommandFailed(`${customer} may have no further zone.`);
+      if (typeof claim === 'object') throw refusedZone(claim, customer);
       print(globals().json, { zone, customer }, () => `${displayName(zone)} belongs to ${customer}.`);
     });
   command
     .command('transfer')
     .argument('<zone>')
     .argument('<customer>')
+    .option('--with-below', 'with all zones below it that the same customer has', false)
     .description('give a zone to another customer; its records stay as they are')
-    .action(async (text: string, customer: string) => {
+    .action(async (text: string, customer: string, { withBelow }: { withBelow: boolean }) => {
       const zone = absoluteName(text);
       const done = await withStorage(config(), async (storage) => {
         await demandCustomer(storage, customer);
         const from = (await storage.zone(zone))?.customer ?? '';
         const facts = byOperator('zone.transferred', { customer, zone, detail: { from } });
-        return await storage.transferZone(zone, customer, facts);
+        return await storage.transferZone({ zone, to: customer, withBelow }, facts);
       });
-      if (!done) throw new CommandFailed(`Nobody owns the zone ${displayName(zone)}.`);
-      print(globals().json, { zone, customer }, () => `${displayName(zone)} belongs to ${customer}.`);
+      if (done === 'missing') throw nobodys(zone);
+      if (!('moved' in done)) throw refusedZone(done, customer);
+      const names = done.moved.map(displayName).join(', ');
+      print(globals().json, { zones: done.moved, customer }, () => `${names}: now of ${customer}.`);
     });
   command
     .command('release')
@@ -68,38 +70,86 @@ export function gatewayZoneCommand({ globals, config }: GatewayGlobals): Command
         await storage.releaseZone(zone, customer, 0, facts);
         return true;
       });
-      if (!done) throw new CommandFailed(`Nobody owns the zone ${displayName(zone)}.`);
+      if (!done) throw nobodys(zone);
       print(globals().json, { zone }, () => `Nobody owns ${displayName(zone)}.`);
     });
+  for (const part of [grantCommand, revokeCommand, grantsCommand])
+    command.addCommand(part({ globals, config }));
   return command;
 }
 
-/** Number of entries of the audit that are read at once. */
-const mostEntries = 1_000;
+function grantCommand({ globals, config }: GatewayGlobals): Command {
+  return withGrant(new Command('grant'))
+    .description('let another customer create a zone below a zone, and zones below that')
+    .action(async (parentText: string, childText: string, customer: string) => {
+      const { parent, child } = grantNames(parentText, childText);
+      const done = await withStorage(config(), async (storage) => {
+        await demandCustomer(storage, customer);
+        const facts = byOperator('zone.granted', { customer, zone: parent, detail: { child } });
+        return await storage.addGrant({ parent, child, customer, createdAt: Date.now() }, facts);
+      });
+      if (!done) throw nobodys(parent);
+      const said = `${customer} may create ${displayName(child)} and zones below it. It then answers for its
+names instead of ${displayName(parent)}, wildcards included. Put its NS records into ${displayName(parent)}.`;
+      print(globals().json, { parent, child, customer }, () => said);
+    });
+}
 
-/** `domainsync gateway audit` */
-export function auditCommand({ globals, config }: GatewayGlobals): Command {
-  return new Command('audit')
-    .option('--after <number>', 'only entries after this one', entryNumber, 0)
-    .description('what was done, by whom and from where, oldest first; at most 1,000 entries at once')
-    .action(async ({ after }: { after: number }) => {
-      const entries = await withStorage(config(), async (storage) => await storage.audit(after, mostEntries));
-      print(globals().json, entries, () => {
-        const rows = entries.map((one) => [
-          String(one.number),
-          localTime(one.at),
-          one.what,
+function revokeCommand({ globals, config }: GatewayGlobals): Command {
+  return withGrant(new Command('revoke'))
+    .description('end a grant; zones that exist by it stay as they are')
+    .action(async (parentText: string, childText: string, customer: string) => {
+      const { parent, child } = grantNames(parentText, childText);
+      const facts = byOperator('zone.grant-revoked', { customer, zone: parent, detail: { child } });
+      const done = await withStorage(
+        config(),
+        async (storage) => await storage.revokeGrant({ parent, child, customer }, Date.now(), facts),
+      );
+      if (!done) throw new CommandFailed(`${customer} has no such grant.`);
+      const said = `${customer} may no longer create ${displayName(child)}. A zone that exists stays.`;
+      print(globals().json, { parent, child, customer }, () => said);
+    });
+}
+
+function withGrant(command: Command): Command {
+  return command.argument('<parent>', 'the zone above').argument('<child>').argument('<customer>');
+}
+
+function grantsCommand({ globals, config }: GatewayGlobals): Command {
+  return new Command('grants')
+    .argument('<parent>')
+    .description('who may create zones below a zone')
+    .action(async (text: string) => {
+      const all = await withStorage(config(), async (storage) => await storage.grants(absoluteName(text)));
+      print(globals().json, all, () => {
+        const rows = all.map((one) => [
+          displayName(one.child),
           one.customer,
-          one.token,
-          one.from,
-          one.zone === '' ? '' : displayName(absoluteName(one.zone)),
+          one.givenBy,
+          one.revokedAt === null ? 'in force' : `revoked ${localTime(one.revokedAt)}`,
         ]);
-        return table(['number', 'time', 'what', 'customer', 'token', 'from', 'zone'], rows);
+        return table(['zone', 'customer', 'given by', 'state'], rows);
       });
     });
 }
 
-function entryNumber(text: string): number {
-  if (/^\d{1,15}$/u.test(text)) return Number(text);
-  throw new InvalidArgumentError('the number of an entry is wanted.');
+/** @throws {CommandFailed} if the child is not below the parent */
+function grantNames(parentText: string, childText: string): { parent: DnsName; child: DnsName } {
+  const [parent, child] = [absoluteName(parentText), absoluteName(childText)];
+  if (parent !== child && isWithin(child, parent)) return { parent, child };
+  throw new CommandFailed(`${displayName(child)} is not below ${displayName(parent)}.`);
+}
+
+function nobodys(zone: DnsName): CommandFailed {
+  return new CommandFailed(`Nobody owns the zone ${displayName(zone)}.`);
+}
+
+/** The failure of a command that would break a limit, or a rule about zones above and below. */
+function refusedZone(why: LimitReached | { readonly foreign: DnsName }, customer: string): CommandFailed {
+  if ('limit' in why) return new CommandFailed(`${customer} may have no further zone. Nothing was changed.`);
+  const name = displayName(why.foreign);
+  return new CommandFailed(
+    `${name} would belong to another customer than the zone above or below it. Nothing was changed.
+Move both ("zone transfer --with-below"), or let its owner consent ("zone grant").`,
+  );
 }
