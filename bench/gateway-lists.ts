@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { parseName, type DnsName } from '../src/dns/name.ts';
 import { openStorage } from '../src/gateway/serve.ts';
-import { chained } from '../src/gateway/storage/sqlite.ts';
+import { nextLink } from '../src/gateway/storage/audit-chain.ts';
 import type { Storage } from '../src/gateway/storage/storage.ts';
 import { askGateway } from '../src/testing/accounts/ask-gateway.ts';
 import { addBenchCustomer, spreadFigures, startGatewaySide, type BenchCustomer } from './gateway-side.ts';
@@ -121,12 +121,14 @@ function fillGateway(path: string, zones: readonly DnsName[], auditRows: number)
     const reversed = `${name.slice(0, -1).split('.').toReversed().join('.')}.`;
     owner.run(name, reversed, `c${Math.floor(at / zonesEach)}`);
   }
-  const entry = database.prepare('INSERT INTO audit (at, body, hash) VALUES (?, ?, ?)');
+  const entry = database.prepare(
+    'INSERT INTO audit (at, body, client, salt, client_hash, hash) VALUES (?, ?, ?, ?, ?, ?)',
+  );
   const last = database.prepare('SELECT hash FROM audit ORDER BY number DESC LIMIT 1').get();
   let before = String(last?.['hash']);
   for (let at = 0; at < auditRows; at += 1) {
     const zone = zones[at % zones.length] ?? '';
-    const body = JSON.stringify({
+    const { body, client, salt, clientHash, hash } = nextLink(before, at, {
       what: 'change.done',
       customer: `c${at % 200}`,
       token: 'bench000',
@@ -138,8 +140,8 @@ function fillGateway(path: string, zones: readonly DnsName[], auditRows: number)
         added: [{ name: zone, type: 'A', ttl: 300, rdata: '192.0.2.1' }],
       },
     });
-    before = chained(before, at, body);
-    entry.run(at, body, before);
+    before = hash;
+    entry.run(at, body, client, salt, clientHash, hash);
   }
   database.exec('COMMIT');
   database.close();

@@ -5,7 +5,7 @@ import type { Rights } from '../src/gateway/rights/decide.ts';
 import { presetRights } from '../src/gateway/rights/presets.ts';
 import { makeToken } from '../src/gateway/rights/token.ts';
 import { openStorage } from '../src/gateway/serve.ts';
-import type { AuditFacts, Storage } from '../src/gateway/storage/storage.ts';
+import { newTokenFacts, usualLimits, type AuditFacts, type Storage } from '../src/gateway/storage/storage.ts';
 import {
   GatewayProcess,
   powerdnsBackend,
@@ -100,13 +100,10 @@ export async function addBenchCustomer(
   id: string,
   zones: readonly DnsName[],
 ): Promise<BenchCustomer> {
-  await storage.addCustomer({ id, state: 'active', mostZones: 1_000_000, createdAt: 0 }, byBench);
+  const limits = { ...usualLimits, zones: 1_000_000, writesInMinute: 1_000_000, writesInDay: 1_000_000 };
+  await storage.addCustomer({ id, state: 'active', limits, createdAt: 0 }, byBench);
   const { id: token, text, hash } = makeToken();
-  const times = { createdAt: 0, expiresAt: null, revokedAt: null, lastUsed: null };
-  await storage.addToken(
-    { id: token, customer: id, hash, label: '', rights, networks: [], ...times },
-    byBench,
-  );
+  await storage.addToken({ ...newTokenFacts, id: token, customer: id, hash, rights, createdAt: 0 }, byBench);
   for (const zone of zones) {
     await storage.claimZone({ zone, customer: id, at: 0, quarantine: 0 }, byBench);
     await storage.confirmClaim(zone, id, byBench);

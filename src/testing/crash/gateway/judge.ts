@@ -1,10 +1,10 @@
 /** Checks at the end of a story that name server, database and audit are what the answers allow. */
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { DatabaseSync } from 'node:sqlite';
 import * as v from 'valibot';
 import { openStorage } from '../../../gateway/serve.ts';
-import { chained } from '../../../gateway/storage/sqlite.ts';
+import { isLinked, noHead } from '../../../gateway/storage/audit-chain.ts';
+import type { AuditLink, Storage } from '../../../gateway/storage/storage.ts';
 import { sayMay } from './client.ts';
 import type { Attempt, ClientValue, ClientZone, Knowledge } from './knowledge.ts';
 import { customers, octets, ofProvider, type GatewayScene } from './scene.ts';
@@ -19,7 +19,7 @@ export async function judgeGateway(
   const { server, gateway, provider } = scene;
   for (const value of values) judgeValue(value, await dataAt(scene, value), violations);
   await judgeOwners(scene, zones, violations);
-  judgeAudit(stateOf(scene), attempts, violations);
+  await judgeAudit(scene, attempts, violations);
   if ((await octets(server, ofProvider)) !== provider)
     violations.add('foreign.zone', `${ofProvider} has changed`);
   judgeLeaks(scene, violations);
@@ -119,7 +119,6 @@ async function hasNoSoa(scene: GatewayScene, zone: string): Promise<boolean> {
   return v.parse(rrsets, JSON.parse(text)).rrsets.length === 0;
 }
 
-const auditRow = v.object({ number: v.number(), at: v.number(), body: v.string(), hash: v.string() });
 const ofChange = v.pipe(
   v.string(),
   v.parseJson(),
@@ -127,27 +126,34 @@ const ofChange = v.pipe(
 );
 
 /** Checks the chain of hashes, and that each key was accepted and ended at most once. */
-function judgeAudit(state: string, attempts: readonly Attempt[], violations: Violations): void {
-  const database = new DatabaseSync(join(state, 'gateway.db'), { readOnly: true });
+async function judgeAudit(
+  scene: GatewayScene,
+  attempts: readonly Attempt[],
+  violations: Violations,
+): Promise<void> {
+  const storage = openStorage({ state: stateOf(scene) });
   const counts = new Map<string, number>();
-  try {
-    let before = '0'.repeat(64);
-    for (const row of database
-      .prepare('SELECT number, at, body, hash FROM audit ORDER BY number')
-      .iterate()) {
-      const { number, at, body, hash } = v.parse(auditRow, row);
-      if (hash !== chained(before, at, body)) violations.add('audit.chain', `entry ${number}: ${body}`);
-      before = hash;
-      const change = v.safeParse(ofChange, body);
-      if (!change.success) continue;
-      const { what, token, detail } = change.output;
-      const id = `${token} ${detail.key} ${what}`;
-      counts.set(id, (counts.get(id) ?? 0) + 1);
-    }
-  } finally {
-    database.close();
+  let { hash: before } = noHead;
+  for await (const link of linksOf(storage)) {
+    if (!isLinked(before, link)) violations.add('audit.chain', `entry ${link.number}: ${link.body}`);
+    before = link.hash;
+    const change = v.safeParse(ofChange, link.body);
+    if (!change.success) continue;
+    const { what, token, detail } = change.output;
+    const id = `${token} ${detail.key} ${what}`;
+    counts.set(id, (counts.get(id) ?? 0) + 1);
   }
+  await storage.close();
   for (const attempt of attempts) judgeKey(attempt, counts, violations);
+}
+
+/** All entries of the audit, oldest first. */
+async function* linksOf(storage: Storage): AsyncGenerator<AuditLink> {
+  let page: readonly AuditLink[] = [];
+  do {
+    page = await storage.auditLinks(page.at(-1)?.number ?? 0, 1_000);
+    yield* page;
+  } while (page.length > 0);
 }
 
 function judgeKey(

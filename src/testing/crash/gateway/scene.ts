@@ -63,7 +63,7 @@ export async function openGatewayScene(plan: GatewayPlan): Promise<GatewayScene>
     const clients: GatewayScene['clients'][number][] = [];
     for (let at = 0; at < plan.clients; at += 1) {
       const customer = customers[at % customers.length] ?? 'shop';
-      clients.push({ customer, token: await gateway.makeToken(customer) });
+      clients.push({ customer, token: await gateway.makeToken(customer, '--from', '127.0.0.0/8') });
     }
     await gateway.start();
     for (const { customer, token } of clients.slice(0, customers.length)) {
