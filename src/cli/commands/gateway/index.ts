@@ -15,6 +15,7 @@ import { auditCommand } from './audit.ts';
 import { customerCommand } from './customers.ts';
 import { explainCommand } from './explain.ts';
 import { tokenCommand } from './tokens.ts';
+import { gatewayDoctorCommand } from './doctor.ts';
 import { settingsAt, storageProblem } from './with-storage.ts';
 import { gatewayZoneCommand } from './zones.ts';
 
@@ -24,6 +25,7 @@ Examples:
   domainsync gateway token add shop-17 --from 192.0.2.7 --label "panel of shop-17"
   domainsync gateway serve           until it is ended by a signal
   domainsync gateway audit
+  domainsync gateway doctor
 
 The settings file has the sections [gateway] and [backend].
 Exit status: 0 done, 1 failed.
@@ -50,7 +52,14 @@ export function gatewayCommand(globals: () => GlobalOptions): Command {
     .action(async () => {
       await serve(settingsAt(config()));
     });
-  const parts = [customerCommand, tokenCommand, gatewayZoneCommand, auditCommand, explainCommand];
+  const parts = [
+    customerCommand,
+    tokenCommand,
+    gatewayZoneCommand,
+    auditCommand,
+    explainCommand,
+    gatewayDoctorCommand,
+  ];
   for (const part of parts) command.addCommand(part(own));
   return command;
 }

@@ -30,13 +30,13 @@ export async function playGatewayStories(
 ): Promise<GatewaySummary> {
   const began = performance.now();
   const results: GatewayStoryResult[] = [];
-  let isEnded = false;
+  const stop = new AbortController();
   // On a signal the story that runs ends normally, and so ends its processes.
   for (const signal of ['SIGINT', 'SIGTERM'] as const)
     process.once(signal, () => {
-      isEnded = true;
+      stop.abort();
     });
-  for (let at = 0; at < runs && !isEnded; at += 1) {
+  for (let at = 0; at < runs && !stop.signal.aborted; at += 1) {
     const result = await playGateway(gatewayPlan(seed + at, kills));
     results.push(result);
     told(tellGateway(result));
