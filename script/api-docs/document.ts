@@ -77,6 +77,7 @@ export function openApiDocument(): OpenApi {
     components: {
       securitySchemes: {
         customer: { type: 'http', scheme: 'bearer', description: 'a token of a customer' },
+        holder: { type: 'http', scheme: 'bearer', description: 'any token, also from other addresses' },
         operator: { type: 'http', scheme: 'bearer', description: 'a token of the operator' },
       },
       schemas: { Problem: schemaOf(problemBody) },

@@ -54,6 +54,7 @@ limit the answer is 429 with \`Retry-After\`, and nothing was changed.
 
 const audiences: readonly (readonly [string, string])[] = [
   ['customer', 'Tokens of customers'],
+  ['holder', 'Any token that somebody holds'],
   ['operator', 'Tokens of the operator'],
   ['anyone', 'Without a token'],
 ];

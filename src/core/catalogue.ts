@@ -181,8 +181,8 @@ export const catalogue = {
     ru: 'На центральном DNS домен {zone} — вторичная зона (копия с другого сервера), её записи там изменить нельзя. Попросите провайдера сделать зону первичной.',
   },
   'zone.create-there-first': {
-    en: 'The central DNS does not have the domain {zone} yet, and only the provider can create it there. Ask the provider to create it there first, then repeat this here.',
-    ru: 'На центральном DNS домена {zone} ещё нет, создать его там может только провайдер. Попросите провайдера сначала создать домен там, затем повторите здесь.',
+    en: 'The central DNS has no domain {zone} of this account yet, and only the provider can create it there. Ask the provider to create it there first, then repeat this here.',
+    ru: 'На центральном DNS у этой учётной записи домена {zone} ещё нет, создать его там может только провайдер. Попросите провайдера сначала создать домен там, затем повторите здесь.',
   },
   'zone.delete-there': {
     en: 'Only the provider can delete the domain {zone} at the central DNS. Ask the provider.',

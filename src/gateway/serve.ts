@@ -12,9 +12,10 @@ import { ApiRefusal } from './api-refusal.ts';
 import { GatewayMetrics, measuredCentral } from './metrics.ts';
 import { OperatorWork } from './operator/work.ts';
 import type { GatewaySettings } from './settings.ts';
-import { SqliteStorage } from './storage/sqlite.ts';
+import { openSqlite } from './storage/sqlite-database.ts';
 import { StorageError, type Storage, type StorageCounts } from './storage/storage.ts';
 import { Gateway } from './work/gateway.ts';
+import { leaseTime } from './work/zone-turns.ts';
 
 /** Monotonic clock, milliseconds. */
 const now = (): number => performance.now();
@@ -31,13 +32,21 @@ export interface RunningGateway {
 }
 
 /**
- * Opens the database of a gateway. Several processes may have it open: one gateway, and commands of the
- * operator.
+ * Opens the database of a gateway. Several processes may have it open: gateways (with SQLite only one), and
+ * commands of the operator.
  * @throws {StorageError}
  */
-export function openStorage({ state }: Pick<GatewaySettings, 'state'>): Storage {
-  mkdirSync(state, { recursive: true, mode: 0o700 });
-  return SqliteStorage.open(join(state, 'gateway.db'), Date.now);
+export async function openStorage(
+  { state, storage }: Pick<GatewaySettings, 'state' | 'storage'>,
+  log: Log = () => undefined,
+): Promise<Storage> {
+  if (storage.kind === 'sqlite') {
+    mkdirSync(state, { recursive: true, mode: 0o700 });
+    return openSqlite(join(state, 'gateway.db'), { wall: Date.now, gateway: '' });
+  }
+  // Only who uses PostgreSQL loads its client.
+  const { openPostgres } = await import('./storage/postgres.ts');
+  return await openPostgres(storage.server, { wall: Date.now, gateway: storage.name }, log);
 }
 
 /**
@@ -50,8 +59,8 @@ export async function startGateway(
   settings: GatewaySettings,
   { clock, log }: { readonly clock: Clock; readonly log: Log },
 ): Promise<RunningGateway> {
-  const storage = openStorage(settings);
-  const lock = lockFolder(settings);
+  const storage = await openStorage(settings, log);
+  const lock = storage.isShared ? null : lockFolder(settings);
   // Only panels are searched for and remembered.
   const memory = { get: () => null, put: () => undefined };
   const { kind } = settings.backend;
@@ -60,14 +69,16 @@ export async function startGateway(
   const backend = measuredCentral(kind, central, metrics, now);
   const { timeout } = settings.backend;
   const { quarantine, keepChanges, names } = settings;
-  const gateway = new Gateway({ storage, backend, wall: Date.now, timeout, quarantine, names });
-  for (const { zone, key } of await storage.interruptChanges(Date.now()))
-    log(2, 'change.interrupted', { zone, key });
-  await gateway.settleClaims().catch((error: unknown) => {
-    // The name server may be down. The claims stay, and the create is asked for again.
-    if (!(error instanceof ApiRefusal)) throw error;
-    log(2, 'claims.not-settled', { code: error.code });
-  });
+  const gateway = new Gateway({ storage, backend, log, wall: Date.now, timeout, quarantine, names });
+  const settle = async (): Promise<void> => {
+    for (const { zone, key } of await storage.interruptChanges()) log(2, 'change.interrupted', { zone, key });
+    await gateway.settleClaims().catch((error: unknown) => {
+      // The name server may be down. The claims stay, and the create is asked for again.
+      if (!(error instanceof ApiRefusal)) throw error;
+      log(2, 'claims.not-settled', { code: error.code });
+    });
+  };
+  await settle();
   const operator = new OperatorWork(storage, Date.now);
   const { limits, certificate, statusListen } = settings;
   const parts = { gateway, operator, storage, log, wall: Date.now, now, limits, metrics };
@@ -79,23 +90,28 @@ export async function startGateway(
     metrics: async () => metrics.text(await countsOf(storage, log), server.connections, Date.now()),
   });
   const statusPort = statusListen && (await status.listen(statusListen.host, statusListen.port));
-  const prune = (): void => {
-    storage.pruneChanges(Date.now() - keepChanges).catch((error: unknown) => {
-      log(1, 'prune.failed', { text: String(error) });
+  const logged = (event: string, work: () => Promise<void>) => (): void => {
+    work().catch((error: unknown) => {
+      log(1, event, { text: String(error) });
     });
   };
-  const pruning = setInterval(prune, pruneEvery);
+  const prune = logged('prune.failed', async () => {
+    await storage.pruneChanges(Date.now() - keepChanges);
+  });
+  const timers = [setInterval(prune, pruneEvery)];
+  // Another gateway may end at any time, and leave changes and claims.
+  if (storage.isShared) timers.push(setInterval(logged('settle.failed', settle), leaseTime(timeout)));
   prune();
   return {
     port,
     statusPort,
     close: async () => {
-      clearInterval(pruning);
+      for (const timer of timers) clearInterval(timer);
       if (statusListen !== null) await status.close();
       await server.close();
       await backend.close();
       await storage.close();
-      lock.close();
+      lock?.close();
     },
   };
 }

@@ -1,10 +1,14 @@
 import { readFileSync } from 'node:fs';
 import * as v from 'valibot';
+import { pinOf, SettingsRefused } from '../centrals/connection.ts';
 import type { CentralConnection } from '../centrals/module.ts';
-import { serverAddress, type ServerAddress } from '../config/address.ts';
+import { centralModule } from '../centrals/registry.ts';
+import { centralAddress, serverAddress, type ServerAddress } from '../config/address.ts';
 import { parseIni, type IniEntry } from '../config/ini.ts';
+import { objection, optionKey, optionsOf, readOptions, type OptionTable } from '../config/option-table.ts';
 import { choiceOption, listOption, numberOption, secretOption, textOption } from '../config/option.ts';
 import { secretReader } from '../config/secret-file.ts';
+import { fileSecrets } from '../config/secret-options.ts';
 import { SettingsTooLarge, settingsText } from '../config/settings.ts';
 import { problem, type Problem } from '../dns/problem.ts';
 import { isLoopback } from '../net/http.ts';
@@ -14,6 +18,7 @@ import type { Certificate } from './api/server.ts';
 import { readNameRules } from './names/name-settings.ts';
 import type { NameRules } from './names/zone-names.ts';
 import { apiLimits, limitOptions, statusListener, statusOption } from './limit-options.ts';
+import { storageOptions, storageSettings, type StorageSettings } from './storage-settings.ts';
 
 /** The port of the API, if the settings name none. */
 const usualPort = 8553;
@@ -31,8 +36,8 @@ const sections = {
     certificate: textOption('File with the certificate chain (PEM).', 'Файл с цепочкой сертификатов (PEM).'),
     key: textOption('File with its private key (PEM).', 'Файл с закрытым ключом (PEM).'),
     state: textOption(
-      'Folder of the database, `/var/lib/domainsync-gateway` by default.',
-      'Папка базы данных, по умолчанию `/var/lib/domainsync-gateway`.',
+      `Folder of the database, \`${usualState}\` by default.`,
+      `Папка базы данных, по умолчанию \`${usualState}\`.`,
     ),
     reserved: listOption(
       'Names and networks of the provider. No customer can create a zone with such a name, below or above it, or a reverse zone of such a network.',
@@ -60,19 +65,56 @@ const sections = {
     ),
   },
   limits: limitOptions,
+  storage: storageOptions,
   backend: {
-    kind: choiceOption(['powerdns'], 'What the name server is.', 'Вид сервера имён.'),
-    host: textOption('Address of its API.', 'Адрес его API.'),
+    kind: choiceOption(['powerdns', 'bind', 'knot'], 'What the name server is.', 'Вид сервера имён.'),
+    host: textOption(
+      'PowerDNS: address of its API, `http://127.0.0.1:8081` or https. BIND and Knot: the primary, host or host:port.',
+      'PowerDNS: адрес API, `http://127.0.0.1:8081` или https. BIND и Knot: первичный сервер, узел или узел:порт.',
+    ),
     username: textOption(
-      'Account with which the zones of the gateway are marked.',
-      'Учётная запись, которой помечаются зоны шлюза.',
+      'PowerDNS: account with which the zones of the gateway are marked. BIND and Knot: name of the TSIG key.',
+      'PowerDNS: учётная запись, которой помечаются зоны шлюза. BIND и Knot: имя ключа TSIG.',
     ),
-    password: secretOption('Its API key.', 'Ключ API.'),
+    password: secretOption(
+      'PowerDNS: the API key. BIND and Knot: the secret of the TSIG key, base64.',
+      'PowerDNS: ключ API. BIND и Knot: секрет ключа TSIG, base64.',
+    ),
     password_file: textOption(
-      'File with the API key, instead of `password`.',
-      'Файл с ключом API вместо `password`.',
+      'File that holds the password, instead of `password`: an absolute path, or the name of a systemd credential.',
+      'Файл с паролем вместо `password`: полный путь или имя учётных данных systemd.',
     ),
-    nameservers: listOption('Name servers of new zones.', 'Серверы имён новых зон.'),
+    password_next: secretOption(
+      'Password that takes the place of `password` when the name server refuses that one.',
+      'Пароль, который начинает действовать, когда сервер имён отклоняет `password`.',
+    ),
+    password_next_file: textOption(
+      'File that holds `password_next`, as `password_file` does.',
+      'Файл с `password_next`, как в `password_file`.',
+    ),
+    fingerprint: textOption(
+      'SHA-256 fingerprint of the only certificate of the name server to trust.',
+      'Отпечаток SHA-256 единственного сертификата сервера имён, которому доверять.',
+    ),
+    ca_file: textOption(
+      'File with the certificate authority to trust instead of the public ones.',
+      'Файл центра сертификации, которому доверять вместо общеизвестных.',
+    ),
+    algorithm: choiceOption(
+      ['hmac-sha256', 'hmac-sha384', 'hmac-sha512', 'hmac-sha1', 'hmac-md5'],
+      'BIND and Knot: algorithm of the TSIG key. The last two are weak.',
+      'BIND и Knot: алгоритм ключа TSIG. Два последних слабые.',
+    ),
+    transport: choiceOption(
+      ['tcp', 'tls', 'udp'],
+      'BIND and Knot: how to talk to the name server. `tls`: port 853, the certificate is checked as for https.',
+      'BIND и Knot: как обращаться к серверу имён. `tls` — порт 853, сертификат проверяется, как для https.',
+    ),
+    nameservers: listOption(
+      'PowerDNS: name servers of new zones. Empty: those that the panel names.',
+      'PowerDNS: серверы имён новых зон. Пусто: те, что называет панель.',
+    ),
+    zone_kind: choiceOption(['native', 'master'], 'PowerDNS: kind of new zones.', 'PowerDNS: вид новых зон.'),
     timeout: numberOption(
       'seconds',
       { fallback: 8, least: 1, most: 60 },
@@ -82,11 +124,22 @@ const sections = {
   },
 } as const;
 
-const schema = v.object({
+/** All options of the settings file of a gateway. */
+export const gatewayOptions = v.object({
   gateway: v.object(sections.gateway),
   limits: v.object(sections.limits),
+  storage: v.object(sections.storage),
   backend: v.object(sections.backend),
 });
+
+/** The options that say where the gateway's data are stored. */
+const placeOptions = v.object({
+  gateway: v.object({ state: sections.gateway.state }),
+  storage: v.object(sections.storage),
+});
+
+/** How a name server behind the gateway is reached. */
+export type Backend = CentralConnection & { readonly kind: 'powerdns' | 'rfc2136' };
 
 export interface GatewaySettings {
   readonly listen: ServerAddress & object;
@@ -94,16 +147,16 @@ export interface GatewaySettings {
   readonly statusListen: (ServerAddress & object) | null;
   readonly certificate: Certificate | null;
   readonly limits: ApiLimits;
-  /** Folder of the database. */
+  /** Folder of the SQLite database. */
   readonly state: string;
+  readonly storage: StorageSettings;
   /** Of which names customers may make zones. */
   readonly names: NameRules;
   /** Milliseconds. */
   readonly quarantine: number;
   /** Milliseconds. */
   readonly keepChanges: number;
-  /** The kind of name server, and how it is reached. */
-  readonly backend: CentralConnection & { readonly kind: 'powerdns' };
+  readonly backend: Backend;
 }
 
 /** Settings of the gateway that cannot be used, with every reason. */
@@ -118,13 +171,17 @@ export class GatewaySettingsRefused extends Error {
 }
 
 /**
- * Reads only the folder of the database, for commands that need no key of the name server.
- * @throws {GatewaySettingsRefused} if the file cannot be read
+ * Reads only where the gateway's data are stored, for commands that need no key of the name server.
+ * @throws {GatewaySettingsRefused} with every problem of the sections about the storage
  */
-export function stateFolder(path: string): string {
+export function loadStorageSettings(path: string): Pick<GatewaySettings, 'state' | 'storage'> {
   const { entries } = parseIni(textOf(path));
-  const entry = entries.find(({ section, option }) => section === 'gateway' && option === 'state');
-  return entry?.value || usualState;
+  const own = entries.filter(({ section, option }) => section === 'storage' || option === 'state');
+  const source = sourceOf(path, own, []);
+  const { gateway, storage } = valuesOf(placeOptions, source);
+  const read = storageSettings(storage, storageReporter(source));
+  if (source.problems.length > 0) throw new GatewaySettingsRefused(source.problems);
+  return { state: gateway.state || usualState, storage: read };
 }
 
 /**
@@ -133,69 +190,71 @@ export function stateFolder(path: string): string {
  */
 export function loadGatewaySettings(path: string): GatewaySettings {
   const text = textOf(path);
-  const problems: Problem[] = [];
   const { entries, mistakes } = parseIni(text);
-  for (const { line, kind } of mistakes)
-    problems.push(problem(`settings.${kind}`, { path, line: String(line) }));
-  const found = new Map(entries.map((entry) => [`${entry.section}.${entry.option}`, entry]));
-  const values = valuesOf(found, path, problems);
-  for (const { section, option, line } of entries) {
-    if (!isOption(section, option))
-      problems.push(
-        problem('gateway.unknown-option', { path, line: String(line), option: `[${section}] ${option}` }),
-      );
-  }
-  const at = (option: string): Record<string, string> => {
-    const [, name = ''] = option.split('.');
-    return { path, line: String(found.get(option)?.line ?? 0), option: name };
-  };
-  const listen = serverAddress(values.gateway.listen || `127.0.0.1:${usualPort}`, usualPort);
-  if (listen === null) problems.push(problem('settings.bad-address', at('gateway.listen')));
-  const status = statusListener(values.gateway.status_listen);
-  if (status === 'bad') problems.push(problem('settings.bad-address', at('gateway.status_listen')));
-  const certificate = certificateOf(values.gateway, problems, at);
+  const wrong = mistakes.map(({ line, kind }) => problem(`settings.${kind}`, { path, line: String(line) }));
+  const source = sourceOf(path, entries, wrong);
+  const { problems } = source;
+  const values = valuesOf(gatewayOptions, source);
+  const { gateway } = values;
+  const listen = serverAddress(gateway.listen || `127.0.0.1:${usualPort}`, usualPort);
+  if (listen === null) problems.push(problem('settings.bad-address', placeOf(source, 'gateway.listen')));
+  const status = statusListener(gateway.status_listen);
+  if (status === 'bad')
+    problems.push(problem('settings.bad-address', placeOf(source, 'gateway.status_listen')));
+  const certificate = certificateOf(gateway, source);
   if (listen !== null && certificate === null && !isLoopback(listen.host))
-    problems.push(problem('gateway.certificate-needed', at('gateway.listen')));
-  const names = nameRulesOf(values, problems, at);
-  const password = passwordOf(values.backend, problems, at);
-  for (const option of ['host', 'username'] as const)
-    if (values.backend[option] === '') problems.push(problem('settings.missing', at(`backend.${option}`)));
-  if (password === '') problems.push(problem('settings.missing', at('backend.password')));
+    problems.push(problem('gateway.certificate-needed', placeOf(source, 'gateway.listen')));
+  const names = nameRulesOf(values, source);
+  const storage = storageSettings(values.storage, storageReporter(source));
+  const backend = backendOf(values.backend, source);
   if (problems.length > 0 || listen === null) throw new GatewaySettingsRefused(problems);
-  const { gateway, backend, limits } = values;
   return {
     listen,
     statusListen: status === 'bad' ? null : status,
     certificate,
-    limits: apiLimits(limits),
+    limits: apiLimits(values.limits),
     state: gateway.state || usualState,
     names,
+    storage,
     quarantine: gateway.quarantine,
     keepChanges: gateway.keep_changes,
-    backend: {
-      kind: backend.kind,
-      address: backend.host,
-      username: backend.username,
-      password,
-      passwordNext: '',
-      timeout: backend.timeout,
-      login: '',
-      dns: { algorithm: '', transport: 'tcp', axfr: false },
-      newZones: { nameServers: backend.nameservers, kind: 'native' },
-      nativeSerials: false,
-    },
+    backend,
   };
 }
 
-type Values = v.InferOutput<typeof schema>;
-type Place = (option: string) => Record<string, string>;
+type Values = v.InferOutput<typeof gatewayOptions>;
 
-function isOption(section: string, option: string): boolean {
-  return (
-    (section === 'gateway' && Object.hasOwn(sections.gateway, option)) ||
-    (section === 'limits' && Object.hasOwn(sections.limits, option)) ||
-    (section === 'backend' && Object.hasOwn(sections.backend, option))
+/** The entries of the file by `section.option`, and a list that collects problems. */
+interface Source {
+  readonly path: string;
+  readonly entries: ReadonlyMap<string, IniEntry>;
+  readonly problems: Problem[];
+}
+
+/** @param problems what was wrong so far. Options that do not exist are added */
+function sourceOf(path: string, entries: readonly IniEntry[], problems: readonly Problem[]): Source {
+  const known = new Set(optionsOf(gatewayOptions).map(optionKey));
+  const unknown = entries.filter((entry) => !known.has(optionKey(entry)));
+  const found = unknown.map(({ section, option, line }) =>
+    problem('gateway.unknown-option', { path, line: String(line), option: `[${section}] ${option}` }),
   );
+  return {
+    path,
+    entries: new Map(entries.map((entry) => [optionKey(entry), entry])),
+    problems: [...problems, ...found],
+  };
+}
+
+function storageReporter(source: Source): Parameters<typeof storageSettings>[1] {
+  return (code, option) => {
+    source.problems.push(problem(code, placeOf(source, `storage.${option}`)));
+  };
+}
+
+/** Path, line and name of an option, for a problem. @param key `section.option` */
+function placeOf({ path, entries }: Source, key: string): Record<string, string> {
+  const [, option = ''] = key.split('.');
+  return { path, line: String(entries.get(key)?.line ?? 0), option };
 }
 
 function textOf(path: string): string {
@@ -210,44 +269,27 @@ function textOf(path: string): string {
   }
 }
 
-/** The values of all options. An option with a mistake is reported and gets its default. */
-function valuesOf(found: ReadonlyMap<string, IniEntry>, path: string, problems: Problem[]): Values {
-  const mistaken = new Set<string>();
-  const texts = (): unknown =>
-    Object.fromEntries(
-      Object.entries(sections).map(([section, options]) => [
-        section,
-        Object.fromEntries(
-          Object.keys(options).map((option) => {
-            const key = `${section}.${option}`;
-            return [option, mistaken.has(key) ? '' : (found.get(key)?.value ?? '')];
-          }),
-        ),
-      ]),
-    );
-  const read = v.safeParse(schema, texts(), { abortPipeEarly: true });
-  if (read.success) return read.output;
-  for (const issue of read.issues) {
-    const key = v.getDotPath(issue) ?? '';
-    mistaken.add(key);
-    const params = { path, line: String(found.get(key)?.line ?? 0), option: key.split('.')[1] ?? '' };
-    problems.push(problem('gateway.bad-option', params));
-  }
-  return v.parse(schema, texts());
+/** The values of all options, and the secrets in files. An option with a mistake gets its default. */
+function valuesOf<T>(table: OptionTable<T>, source: Source): T {
+  const { path, entries, problems } = source;
+  const reader = secretReader(() => process.env['CREDENTIALS_DIRECTORY'] ?? null);
+  const secrets = fileSecrets(optionsOf(table), entries, path, reader);
+  problems.push(...secrets.problems.map((one) => one.problem));
+  return readOptions(
+    table,
+    (option) => secrets.texts.get(optionKey(option)) ?? entries.get(optionKey(option))?.value ?? '',
+    (option) => problems.push(objection(option, placeOf(source, optionKey(option)))),
+  );
 }
 
-function certificateOf(
-  { certificate, key }: Values['gateway'],
-  problems: Problem[],
-  at: Place,
-): Certificate | null {
+function certificateOf({ certificate, key }: Values['gateway'], source: Source): Certificate | null {
   if (certificate === '' && key === '') return null;
   const read = (path: string, option: string): string => {
     try {
       return readFileSync(path, 'utf8');
     } catch (error) {
       if (!isSystemError(error)) throw error;
-      problems.push(problem('gateway.bad-option', at(option)));
+      source.problems.push(problem('gateway.bad-option', placeOf(source, option)));
       return '';
     }
   };
@@ -255,28 +297,58 @@ function certificateOf(
 }
 
 /** Names of name servers are reserved too: a zone with such a name would answer for all other zones. */
-function nameRulesOf({ gateway, backend }: Values, problems: Problem[], at: Place): NameRules {
+function nameRulesOf({ gateway, backend }: Values, source: Source): NameRules {
   const { rules, wrong, badFile } = readNameRules({
     reserved: [...gateway.reserved, ...backend.nameservers],
     reverse: gateway.reverse,
     suffixFile: gateway.public_suffixes,
   });
-  for (const option of wrong) problems.push(problem('gateway.bad-option', at(`gateway.${option}`)));
+  const { problems } = source;
+  for (const option of wrong)
+    problems.push(problem('gateway.bad-option', placeOf(source, `gateway.${option}`)));
   if (badFile) {
-    const file = gateway.public_suffixes;
-    problems.push(problem('gateway.bad-suffixes', { file, ...at('gateway.public_suffixes') }));
+    const place = placeOf(source, 'gateway.public_suffixes');
+    problems.push(problem('gateway.bad-suffixes', { file: gateway.public_suffixes, ...place }));
   }
   return rules;
 }
 
-function passwordOf(
-  { password, password_file: named }: Values['backend'],
+function backendOf(values: Values['backend'], source: Source): Backend {
+  const { problems, entries } = source;
+  const { host, username, password, transport } = values;
+  const isGiven = (option: string): boolean => (entries.get(`backend.${option}`)?.value ?? '') !== '';
+  const missing = ['host', 'username', ...(isGiven('password_file') ? [] : ['password'])];
+  for (const option of missing.filter((one) => !isGiven(one)))
+    problems.push(problem('settings.missing', placeOf(source, `backend.${option}`)));
+  const kind = values.kind === 'powerdns' ? 'powerdns' : 'rfc2136';
+  const address = centralAddress(host, centralModule(kind).host, transport);
+  if (typeof address === 'string' && host !== '')
+    problems.push(problem(address, placeOf(source, 'backend.host')));
+  return {
+    kind,
+    address: typeof address === 'string' ? '' : address.url,
+    username,
+    password: password.reveal(),
+    passwordNext: values.password_next.reveal(),
+    timeout: values.timeout,
+    ...trusted(values, problems),
+    login: '',
+    // A zone that is not read as a whole would look as if it lacked the rest, so a transfer is always used.
+    dns: { algorithm: values.algorithm, transport, axfr: true },
+    newZones: { nameServers: values.nameservers, kind: values.zone_kind },
+    nativeSerials: false,
+  };
+}
+
+function trusted(
+  { fingerprint, ca_file: caFile }: Values['backend'],
   problems: Problem[],
-  at: Place,
-): string {
-  if (named === '') return password.reveal();
-  const { text, problem: wrong } = secretReader(() => process.env['CREDENTIALS_DIRECTORY'] ?? null)(named);
-  if (wrong !== null)
-    problems.push(problem(wrong.code, { file: named, ...wrong.params, ...at('backend.password_file') }));
-  return text;
+): Pick<Backend, 'pin'> {
+  try {
+    return pinOf({ fingerprint, caFile });
+  } catch (error) {
+    if (!(error instanceof SettingsRefused)) throw error;
+    problems.push(...error.problems);
+    return {};
+  }
 }

@@ -16,7 +16,7 @@ import type { ResourceRecord } from '../../dns/record.ts';
 import { isEmptyChange, zoneProblems } from '../../dns/zone.ts';
 import * as shapes from '../../net/gateway/schemas.ts';
 import { absoluteName, allFromWire, toWire } from '../../net/gateway/wire.ts';
-import { centralRefusal, hasCode, restated } from '../errors.ts';
+import { centralRefusal, hasCode, outage, restated } from '../errors.ts';
 import { garbled, type Effect } from '../http-answer.ts';
 import type { SecretChanged } from '../secrets.ts';
 import { GatewayApi } from './api.ts';
@@ -42,9 +42,13 @@ export function createGatewayCentral(
   return new GatewayCentral(settings, ports.secretChanged);
 }
 
+/**
+ * The guard holds among the clients of the gateway, whose writes to a zone run one after the other. Against
+ * somebody who writes at the name server itself, it is as good as the guard of that server.
+ */
 const traits: CentralTraits = {
   atomic: 'zone',
-  guard: 'none',
+  guard: 'cas',
   managesZones: true,
   createsWithContent: true,
   listsZones: true,
@@ -55,7 +59,8 @@ const traits: CentralTraits = {
 
 class GatewayCentral implements Central {
   readonly id: CentralId;
-  readonly traits = traits;
+  /** Replaced by each list of zones, because the gateway says there whether the customer can make zones. */
+  traits = traits;
   readonly #api: GatewayApi;
   readonly #settings: GatewaySettings;
 
@@ -74,7 +79,8 @@ class GatewayCentral implements Central {
   };
 
   readonly listZones: Central['listZones'] = async (_asked, ctx) => {
-    const { zones } = await this.#get('/v1/zones', shapes.zonesAnswer, ctx);
+    const { zones, makesZones } = await this.#get('/v1/zones', shapes.zonesAnswer, ctx);
+    this.#learn(makesZones);
     return understood(() => zones.map(absoluteName));
   };
 
@@ -119,7 +125,7 @@ class GatewayCentral implements Central {
       return result === 'missing' ? 'missing' : 'deleted';
     } catch (error) {
       if (hasCode(error, 'central.missing')) return 'missing';
-      throw error;
+      throw this.#leftToProvider(error);
     }
   };
 
@@ -132,6 +138,20 @@ class GatewayCentral implements Central {
     this.#api.close();
     await Promise.resolve();
   };
+
+  /**
+   * Notes that only the provider deletes zones, if no list of zones has said so yet. The caller may then ask
+   * again: it knows better what to do.
+   */
+  #leftToProvider(error: unknown): unknown {
+    if (!hasCode(error, 'zone.delete-there') || !this.traits.managesZones) return error;
+    this.#learn(false);
+    return outage(error.code, error.params, error);
+  }
+
+  #learn(makesZones: boolean): void {
+    this.traits = { ...traits, managesZones: makesZones, createsWithContent: makesZones };
+  }
 
   async #records(zone: DnsName, query: string, ctx: CallContext): Promise<readonly CentralRecord[] | null> {
     const path = `${zonePath(zone)}/records${query}`;

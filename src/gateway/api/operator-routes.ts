@@ -6,6 +6,7 @@ import { checkRights } from '../rights/decide.ts';
 import { DnsDataError } from '../../dns/problem.ts';
 import { absoluteName } from '../../net/gateway/wire.ts';
 import type { Limits, StoredToken } from '../storage/storage.ts';
+import { withoutSecret } from '../work/tokens.ts';
 import { pageOf } from './paging.ts';
 import { noBody, noQuery, okAnswer, operatorRoute, valueIn, zoneIn, type Route } from './route.ts';
 import * as shapes from './shapes.ts';
@@ -229,14 +230,6 @@ export const operatorRoutes: readonly Route[] = [
 
 function sourceOf({ token, from }: OperatorCaller): string {
   return `operator ${token.id}, ${from}`;
-}
-
-function withoutSecret({
-  hash: _secret,
-  previous,
-  ...token
-}: StoredToken): Omit<StoredToken, 'hash' | 'previous'> & { readonly previousUntil: number | null } {
-  return { ...token, previousUntil: previous?.until ?? null };
 }
 
 /** Leaves out limits that nothing is said about. */

@@ -5,14 +5,19 @@ import { absoluteName } from '../../net/gateway/wire.ts';
 import { ApiRefusal } from '../api-refusal.ts';
 import type { OperatorCaller } from '../operator/login.ts';
 import type { OperatorWork } from '../operator/work.ts';
+import type { Storage } from '../storage/storage.ts';
 import type { Caller } from '../work/caller.ts';
 import type { Gateway } from '../work/gateway.ts';
+import type { HeldToken } from '../work/held-token.ts';
 import type { Precondition } from '../work/precondition.ts';
 
 /** What the requests work with. */
 export interface ApiWork {
   readonly gateway: Gateway;
   readonly operator: OperatorWork;
+  readonly storage: Storage;
+  /** Wall clock, milliseconds. */
+  readonly wall: () => number;
 }
 
 /** Values of a path, by the names that its pattern has for them; decoded. */
@@ -57,8 +62,14 @@ export interface DescribedAnswer {
   readonly line?: v.GenericSchema;
 }
 
-/** Whose token a request needs; `anyone`: none. */
-export type Audience = 'anyone' | 'customer' | 'operator';
+/**
+ * Whose token a request needs. `anyone`: none. `holder`: any token, whose holder need not be allowed to use
+ * it.
+ */
+export type Audience = 'anyone' | 'holder' | 'customer' | 'operator';
+
+/** Who may send a request. */
+export type Sender = Caller | OperatorCaller | HeldToken;
 
 type ObjectSchema<T> = v.GenericSchema<unknown, T> & { readonly entries: v.ObjectEntries };
 
@@ -97,7 +108,7 @@ export interface Route extends RouteFacts {
 /** A request as it was sent. Its sender is known. */
 export interface UncheckedRequest {
   /** Null: the route needs no token. */
-  readonly caller: Caller | OperatorCaller | null;
+  readonly caller: Sender | null;
   readonly values: PathValues;
   readonly query: URLSearchParams;
   /** The JSON of the body; null: the request has none. */
@@ -121,7 +132,16 @@ export function customerRoute<Q, B>(facts: RouteDefinition<Caller, Q, B>): Route
 /** Makes a route for tokens of the operator. */
 export function operatorRoute<Q, B>(facts: RouteDefinition<OperatorCaller, Q, B>): Route {
   return routeOf('operator', facts, ({ caller }) => {
-    if (caller === null || 'customer' in caller) throw new ApiRefusal(401, 'central.login');
+    if (caller === null || 'customer' in caller || 'owner' in caller)
+      throw new ApiRefusal(401, 'central.login');
+    return caller;
+  });
+}
+
+/** Makes a route for whoever holds the text of a token. */
+export function holderRoute<Q, B>(facts: RouteDefinition<HeldToken, Q, B>): Route {
+  return routeOf('holder', facts, ({ caller }) => {
+    if (caller === null || !('owner' in caller)) throw new ApiRefusal(401, 'central.login');
     return caller;
   });
 }

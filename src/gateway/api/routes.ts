@@ -3,6 +3,7 @@ import * as v from 'valibot';
 import { operatorRoutes } from './operator-routes.ts';
 import { noBody, noQuery, okAnswer, openRoute, routesAt, type Route } from './route.ts';
 import { rrsetRoutes } from './rrset-routes.ts';
+import { tokenRoutes } from './token-routes.ts';
 import { zoneRoutes } from './zone-routes.ts';
 
 const documentRoute = openRoute({
@@ -17,7 +18,13 @@ const documentRoute = openRoute({
 });
 
 /** All functions of the API. */
-export const routes: readonly Route[] = [documentRoute, ...zoneRoutes, ...rrsetRoutes, ...operatorRoutes];
+export const routes: readonly Route[] = [
+  documentRoute,
+  ...zoneRoutes,
+  ...rrsetRoutes,
+  ...tokenRoutes,
+  ...operatorRoutes,
+];
 
 /** The methods that a path has. */
 export function allowedMethods(path: string): readonly string[] {

@@ -11,16 +11,15 @@ import type { AddressInfo } from 'node:net';
 import type { Log } from '../../core/log.ts';
 import { ApiRefusal } from '../api-refusal.ts';
 import type { GatewayMetrics } from '../metrics.ts';
-import { authenticateOperator, type OperatorCaller } from '../operator/login.ts';
-import type { Storage } from '../storage/storage.ts';
+import { authenticateOperator } from '../operator/login.ts';
 import { authenticate } from '../work/authenticate.ts';
-import type { Caller } from '../work/caller.ts';
+import { findHeldToken } from '../work/held-token.ts';
 import { clientAddress, clientNetwork } from './address.ts';
 import { Connections } from './connections.ts';
 import { LimitExceeded, LoginLimits, RequestLimits, wholeSeconds, type ApiLimits } from './limits.ts';
 import { apiRefusalOf, problemDetails } from './problem-details.ts';
 import { bodyOf, headersOf, tokenIn } from './read-request.ts';
-import { findRoute, type ApiAnswer, type ApiWork, type Route } from './route.ts';
+import { findRoute, type ApiAnswer, type ApiWork, type Route, type Sender } from './route.ts';
 import { allowedMethods, routes } from './routes.ts';
 
 /** Largest headers of a request, octets. */
@@ -31,10 +30,7 @@ const checkEvery = 1_000;
 const answering = 15_000;
 
 export interface ApiParts extends ApiWork {
-  readonly storage: Storage;
   readonly log: Log;
-  /** Wall clock, milliseconds. */
-  readonly wall: () => number;
   /** Monotonic clock, milliseconds. */
   readonly now: () => number;
   readonly limits: ApiLimits;
@@ -156,9 +152,9 @@ export class ApiServer {
     return await this.#requests.run(seen.token, route.isWrite, answer);
   }
 
-  async #caller(request: IncomingMessage, { audience }: Route): Promise<Caller | OperatorCaller | null> {
+  async #caller(request: IncomingMessage, { audience }: Route): Promise<Sender | null> {
     if (audience === 'anyone') return null;
-    const login = audience === 'operator' ? authenticateOperator : authenticate;
+    const login = logins[audience];
     const from = clientAddress(request.socket.remoteAddress);
     const token = tokenIn(request);
     return await this.#logins.run(clientNetwork(from), token, async () => login(this.#parts, token, from));
@@ -176,6 +172,13 @@ export class ApiServer {
     return { status: known.status, body: problemDetails(known, id), headers: headersFor(known, request) };
   }
 }
+
+/** How each audience logs in. */
+const logins = {
+  customer: authenticate,
+  operator: authenticateOperator,
+  holder: findHeldToken,
+} as const;
 
 /** What the log says of a request. Paths and queries are left out, because they may hold names. */
 interface Seen {
@@ -199,7 +202,7 @@ function headersFor(refusal: ApiRefusal, { url = '' }: IncomingMessage): Outgoin
     case 405:
       return { Allow: allowedMethods(url.split('?', 1)[0] ?? '').join(', ') };
     case 429:
-      return { 'Retry-After': refusal instanceof LimitExceeded ? wholeSeconds(refusal.wait) : 1 };
+      return { 'Retry-After': refusal instanceof LimitExceeded ? wholeSeconds(refusal.wait) : 60 };
     case 503:
       return { 'Retry-After': 5 };
     default:

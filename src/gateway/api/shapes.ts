@@ -19,7 +19,7 @@ const next = v.nullable(v.string());
 /** The parameters of a list that is given in pages. */
 export const pageQuery = v.strictObject({ limit, cursor });
 
-export const zonesPage = v.strictObject({ zones: v.array(name), next });
+export const zonesPage = v.strictObject({ zones: v.array(name), makesZones: v.boolean(), next });
 
 /** `GET /v1/zones/{zone}/records`: only records at these names. */
 export const recordsQuery = v.strictObject({ name: v.optional(v.array(name)) });
@@ -153,6 +153,34 @@ export const tokenBody = v.strictObject({
   previousUntil: maybeMoment,
   lastUsed: use,
 });
+
+const milliseconds = v.pipe(v.number(), v.integer(), v.minValue(0), v.maxValue(315_360_000_000));
+
+/** `POST /v1/tokens`. Times are milliseconds, `expiresAt` since 1970. */
+export const narrowerToken = v.strictObject({
+  rights: rightsSchema,
+  label: v.optional(v.pipe(v.string(), v.maxLength(200))),
+  networks: v.optional(networks),
+  expiresAt: v.optional(v.nullable(moment)),
+  idle: v.optional(v.nullable(milliseconds)),
+});
+
+/** `POST /v1/tokens/{token}/rotate`: for how many milliseconds the old text is accepted too. */
+export const rotation = v.strictObject({ overlap: milliseconds });
+
+/** `GET /v1/tokens` */
+export const madeTokensBody = v.strictObject({ tokens: v.array(tokenBody) });
+
+/** `POST /v1/zones/{zone}/offer` */
+export const zoneOffer = v.strictObject({ withBelow: v.boolean() });
+
+/** The code of a zone, and until when it can be used, milliseconds since 1970. */
+export const offeredZone = v.strictObject({ code: anyText, expiresAt: moment });
+
+/** `POST /v1/zones/{zone}/take` */
+export const zoneTake = v.strictObject({ code: v.pipe(v.string(), v.nonEmpty(), v.maxLength(100)) });
+
+export const takenZones = v.strictObject({ zones: v.array(name) });
 
 export const tokensPage = v.strictObject({ tokens: v.array(tokenBody), next });
 

@@ -51,7 +51,7 @@ export const zoneRoutes: readonly Route[] = [
     answer: async ({ gateway }, { caller, query }) => {
       const zones = await gateway.zones(caller);
       const { items, next } = pageOf(zones, String, query, zones.length);
-      return okAnswer({ zones: items, next });
+      return okAnswer({ zones: items, makesZones: gateway.makesZones, next });
     },
   }),
   customerRoute({

@@ -183,9 +183,9 @@ export class OperatorWork {
     await this.customer(customer);
     const audit = auditBy(by, 'zone.assigned', { customer, zone });
     const claim = { zone, customer, at: this.#wall(), quarantine: 0 };
-    const made = await this.#storage.claimZone(claim, audit);
+    const made = await this.#storage.claimZone(claim, audit, null);
     if (typeof made === 'object') throw refusedZone(made, customer);
-    await this.#storage.confirmClaim(zone, customer, audit);
+    await this.#storage.confirmClaim(zone, customer, audit, null);
   }
 
   /**
@@ -211,7 +211,8 @@ export class OperatorWork {
   /** Makes that nobody owns a zone any more. The name server keeps it. */
   async release(by: string, zone: DnsName): Promise<void> {
     const { customer } = await this.owner(zone);
-    await this.#storage.releaseZone(zone, customer, 0, auditBy(by, 'zone.released', { customer, zone }));
+    const audit = auditBy(by, 'zone.released', { customer, zone });
+    await this.#storage.releaseZone(zone, customer, 0, audit, null);
   }
 
   /** @param after number of the entry after which the list begins; 0: from the first */

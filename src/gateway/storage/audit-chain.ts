@@ -9,7 +9,11 @@ import type { AuditFacts, AuditHead, AuditLink } from './storage.ts';
 export const noHead: AuditHead = { number: 0, hash: '0'.repeat(64) };
 
 /** Makes the next entry of the audit. @param before hash of the entry before it. @param at wall clock */
-export function nextLink(before: string, at: number, facts: AuditFacts): Omit<AuditLink, 'number'> {
+export function nextLink(
+  before: string,
+  at: number,
+  facts: AuditFacts,
+): Omit<AuditLink, 'number' | 'gateway'> {
   const { what, customer, token, from: client, zone, detail } = facts;
   const body = JSON.stringify({ what, customer, token, zone, detail });
   const salt = randomBytes(16).toString('hex');

@@ -108,6 +108,8 @@ export const storageMigrations: readonly string[] = [
   ALTER TABLE audit ADD COLUMN salt TEXT;
   ALTER TABLE audit ADD COLUMN client_hash TEXT;
   CREATE INDEX audit_client ON audit (at) WHERE client IS NOT NULL;`,
+  `ALTER TABLE audit ADD COLUMN gateway TEXT NOT NULL DEFAULT '';
+  CREATE INDEX audit_gateway ON audit (gateway, number);`,
 ];
 
 /**

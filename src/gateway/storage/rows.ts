@@ -133,6 +133,7 @@ const auditBody = v.object({
 
 const auditRow = v.object({
   number: v.number(),
+  gateway: v.string(),
   at: v.number(),
   body: v.string(),
   client: v.nullable(v.string()),
@@ -242,10 +243,10 @@ export function readAuditLink(row: unknown): AuditLink {
 
 /** Reads an entry of the audit from a row. @throws {StorageError} */
 export function readAuditEntry(row: unknown): AuditEntry {
-  const { number, at, body, client, clientHash, hash } = readAuditLink(row);
+  const { number, gateway, at, body, client, clientHash, hash } = readAuditLink(row);
   const { from, ...facts } = checked(factsText, body);
   const isErased = clientHash !== null && client === null;
-  return { number, at, ...facts, from: from ?? client ?? '', hash, isErased };
+  return { number, gateway, at, ...facts, from: from ?? client ?? '', hash, isErased };
 }
 
 /** Reads the number and the hash of an entry from a row. @throws {StorageError} */

@@ -1,63 +1,66 @@
 import { chmodSync, closeSync, openSync, statSync } from 'node:fs';
-import { DatabaseSync, type SQLInputValue, type StatementSync } from 'node:sqlite';
-import { nextLink, noHead } from './audit-chain.ts';
+import { DatabaseSync, type StatementSync } from 'node:sqlite';
+import { Unchanged, type Database, type Durability, type Transaction } from './database.ts';
 import { migrate } from './migrations.ts';
-import { readAuditHead } from './rows.ts';
-import { StorageError, type AuditFacts, type AuditHead } from './storage.ts';
+import type { StorageFacts } from './audited-database.ts';
+import { SqlStorage } from './sql-storage.ts';
+import { StorageError, type Storage } from './storage.ts';
 
 /** How long a statement waits for another process that writes, milliseconds. All requests wait meanwhile. */
 const busyTimeout = 500;
 
-/** The SQLite file of a gateway: statements, transactions, and the entries of the audit. */
-export class SqliteDatabase {
+/**
+ * Opens the storage in an SQLite file, or makes the file. It is for one gateway.
+ * @throws {StorageError} `storage.newer`: a later release made the file
+ */
+export function openSqlite(path: string, facts: StorageFacts): Storage {
+  try {
+    ownFile(path);
+    const database = new DatabaseSync(path, { timeout: busyTimeout });
+    try {
+      database.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON');
+      migrate(database);
+      return new SqlStorage(new SqliteDatabase(database, path), facts);
+    } catch (error) {
+      database.close();
+      throw error;
+    }
+  } catch (error) {
+    throw error instanceof StorageError ? error : new StorageError('storage.failed', error);
+  }
+}
+
+/**
+ * The last call so far for each file. Calls run one after the other, because a connection has one transaction
+ * at a time, and a second connection that waits would stop the whole process.
+ */
+const lastCalls = new Map<string, Promise<unknown>>();
+
+/** One SQLite file: write-ahead log, each commit synced. */
+class SqliteDatabase implements Database {
+  readonly leases = null;
   readonly #database: DatabaseSync;
-  readonly #wall: () => number;
   readonly #statements = new Map<string, StatementSync>();
+  readonly #path: string;
 
-  private constructor(database: DatabaseSync, wall: () => number) {
+  constructor(database: DatabaseSync, path: string) {
     this.#database = database;
-    this.#wall = wall;
+    this.#path = path;
   }
 
-  /** @throws {StorageError} */
-  static open(path: string, wall: () => number): SqliteDatabase {
-    try {
-      ownFile(path);
-      const database = new DatabaseSync(path, { timeout: busyTimeout });
-      try {
-        database.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON');
-        migrate(database);
-        return new SqliteDatabase(database, wall);
-      } catch (error) {
-        database.close();
-        throw error;
-      }
-    } catch (error) {
-      throw storageError(error);
-    }
+  async read<T>(work: (sql: Transaction) => Promise<T>): Promise<T> {
+    return await this.#inTurn(async () => await work(this.#transaction));
   }
 
-  /** Does what only reads. @throws {StorageError} */
-  async read<T>(body: () => T): Promise<T> {
-    try {
-      return await Promise.resolve(body());
-    } catch (error) {
-      throw storageError(error);
-    }
-  }
-
-  /**
-   * Does the body in one transaction.
-   * @param audit is stored in it, unless the body changes nothing; null: no entry
-   * @throws {StorageError}
-   */
-  async write<T>(audit: AuditFacts | null, body: () => T | Unchanged<T>): Promise<T> {
-    return await this.read(() => {
+  async write<T>(
+    _durability: Durability,
+    work: (transaction: Transaction) => Promise<T | Unchanged<T>>,
+  ): Promise<T> {
+    return await this.#inTurn(async () => {
       this.#database.exec('BEGIN IMMEDIATE');
       try {
-        const value = body();
+        const value = await work(this.#transaction);
         const isUnchanged = value instanceof Unchanged;
-        if (audit !== null && !isUnchanged) this.log(audit);
         this.#database.exec(isUnchanged ? 'ROLLBACK' : 'COMMIT');
         return isUnchanged ? value.value : value;
       } catch (error) {
@@ -67,33 +70,32 @@ export class SqliteDatabase {
     });
   }
 
-  /** Adds an entry to the audit, in a transaction that runs. */
-  log(facts: AuditFacts): void {
-    const { at, body, client, salt, clientHash, hash } = nextLink(this.head().hash, this.#wall(), facts);
-    const sql = 'INSERT INTO audit (at, body, client, salt, client_hash, hash) VALUES (?, ?, ?, ?, ?, ?)';
-    this.run(sql, at, body, client, salt, clientHash, hash);
-  }
-
-  head(): AuditHead {
-    const row = this.get('SELECT number, hash FROM audit ORDER BY number DESC LIMIT 1');
-    return maybe(row, readAuditHead) ?? noHead;
-  }
-
-  get(sql: string, ...values: SQLInputValue[]): Readonly<Record<string, unknown>> | undefined {
-    return this.#statement(sql).get(...values);
-  }
-
-  all(sql: string, ...values: SQLInputValue[]): readonly unknown[] {
-    return this.#statement(sql).all(...values);
-  }
-
-  /** @returns the number of rows that were changed */
-  run(sql: string, ...values: SQLInputValue[]): number {
-    return Number(this.#statement(sql).run(...values).changes);
+  jsonText(column: string, member: string): string {
+    return `json_extract(${column}, '$.${member}')`;
   }
 
   async close(): Promise<void> {
-    await this.read(() => this.#database.close());
+    await this.#inTurn(async () => {
+      this.#database.close();
+      await Promise.resolve();
+    });
+  }
+
+  readonly #transaction: Transaction = {
+    get: async (sql, ...values) => await Promise.resolve(this.#statement(sql).get(...values)),
+    all: async (sql, ...values) => await Promise.resolve(this.#statement(sql).all(...values)),
+    run: async (sql, ...values) => await Promise.resolve(Number(this.#statement(sql).run(...values).changes)),
+    // A transaction that writes is the only one.
+    lockOwners: async () => {},
+    lockCustomer: async () => {},
+    lockChain: async () => {},
+    lockAudit: async () => {},
+  };
+
+  async #inTurn<T>(work: () => Promise<T>): Promise<T> {
+    const begun = (lastCalls.get(this.#path) ?? Promise.resolve()).then(work, work);
+    lastCalls.set(this.#path, begun);
+    return await begun;
   }
 
   #statement(sql: string): StatementSync {
@@ -105,23 +107,6 @@ export class SqliteDatabase {
   }
 }
 
-/** The result of a transaction that changes nothing. What it has written is rolled back. */
-class Unchanged<T> {
-  readonly value: T;
-
-  constructor(value: T) {
-    this.value = value;
-  }
-}
-
-export function unchanged<T>(value: T): Unchanged<T> {
-  return new Unchanged(value);
-}
-
-export function maybe<T>(row: unknown, read: (row: unknown) => T): T | null {
-  return row === undefined ? null : read(row);
-}
-
 /**
  * Makes the file, which only its owner can read. SQLite gives its further files the same mode.
  * @throws {StorageError} `storage.other-user`: another user of the system has made the file
@@ -131,9 +116,4 @@ function ownFile(path: string): void {
   const { uid, mode } = statSync(path);
   if (uid !== process.getuid?.()) throw new StorageError('storage.other-user', new Error(path));
   if ((mode & 0o077) !== 0) chmodSync(path, 0o600);
-}
-
-function storageError(error: unknown): StorageError {
-  if (error instanceof StorageError) return error;
-  return new StorageError('storage.failed', error);
 }

@@ -8,13 +8,14 @@ import { test } from 'node:test';
 import { auditFacts, storageContract } from '../../testing/contracts/gateway-storage.ts';
 import { isLinked, noHead } from './audit-chain.ts';
 import { storageMigrations } from './migrations.ts';
-import { SqliteStorage } from './sqlite.ts';
+import { openSqlite } from './sqlite-database.ts';
 import { StorageError, usualLimits } from './storage.ts';
 
 storageContract('SQLite', async () => {
   const folder = mkdtempSync(join(tmpdir(), 'gateway-'));
   return await Promise.resolve({
-    open: async () => await Promise.resolve(SqliteStorage.open(join(folder, 'gateway.db'), () => 77)),
+    open: async () =>
+      await Promise.resolve(openSqlite(join(folder, 'gateway.db'), { wall: () => 77, gateway: '' })),
     stop: async () => {
       rmSync(folder, { recursive: true });
       await Promise.resolve();
@@ -22,13 +23,15 @@ storageContract('SQLite', async () => {
   });
 });
 
+const facts = { wall: Date.now, gateway: '' };
+
 test('a database of a later release, a damaged one and a row that somebody changed are refused', async (t) => {
   const folder = mkdtempSync(join(tmpdir(), 'gateway-'));
   t.after(() => {
     rmSync(folder, { recursive: true });
   });
   const path = join(folder, 'gateway.db');
-  const storage = SqliteStorage.open(path, Date.now);
+  const storage = openSqlite(path, facts);
   await storage.addCustomer(
     { id: 'shop', state: 'active', limits: usualLimits, createdAt: 1 },
     auditFacts('x'),
@@ -40,8 +43,8 @@ test('a database of a later release, a damaged one and a row that somebody chang
   database.exec('PRAGMA user_version = 99');
   database.close();
   await storage.close();
-  assert.throws(() => SqliteStorage.open(path, Date.now), { code: 'storage.newer' });
-  assert.throws(() => SqliteStorage.open(folder, Date.now), StorageError);
+  assert.throws(() => openSqlite(path, facts), { code: 'storage.newer' });
+  assert.throws(() => openSqlite(folder, facts), StorageError);
 });
 
 test('a database of release 0.2.0 keeps what it has, and its audit can be checked', async (t) => {
@@ -71,7 +74,7 @@ test('a database of release 0.2.0 keeps what it has, and its audit can be checke
       'key00001', 'example.org.', 'f', '{"from":"192.0.2.7","zone":"example.org.","remove":[],"add":[],"before":[]}', 5);
     INSERT INTO audit (at, body, hash) VALUES (5, '${body}', '${hash}');`);
   old.close();
-  const storage = SqliteStorage.open(path, () => 9);
+  const storage = openSqlite(path, { wall: () => 9, gateway: '' });
   const customer = await storage.customer('shop');
   assert.deepEqual(customer?.limits, { ...usualLimits, zones: 3 });
   assert.deepEqual((await storage.token('token001'))?.previous, null);

@@ -245,9 +245,11 @@ export interface AuditFacts {
   readonly detail: unknown;
 }
 
-/** An entry of the audit. Its hash covers the entry and the hash of the entry before it. */
+/** An entry of the audit. Its hash covers the entry and the hash of the same gateway's entry before it. */
 export interface AuditEntry extends AuditFacts {
   readonly number: number;
+  /** Name of the gateway whose chain the entry belongs to; empty for the only gateway of a database. */
+  readonly gateway: string;
   readonly at: number;
   readonly hash: string;
   /** Whether the address was erased. `from` is then empty. */
@@ -257,6 +259,8 @@ export interface AuditEntry extends AuditFacts {
 /** An entry of the audit as it is stored, to check the chain of hashes. */
 export interface AuditLink {
   readonly number: number;
+  /** As in {@link AuditEntry}. Each gateway has a chain of its own. */
+  readonly gateway: string;
   readonly at: number;
   /** The facts but for the address, as JSON. */
   readonly body: string;
@@ -269,7 +273,7 @@ export interface AuditLink {
   readonly hash: string;
 }
 
-/** The last entry of the audit. */
+/** The last entry of a gateway's audit. */
 export interface AuditHead {
   /** 0: there is no entry. */
   readonly number: number;
@@ -286,10 +290,34 @@ export interface Erasure {
 }
 
 /**
+ * The right of one gateway to write to a zone. It ends by itself after a while, and another gateway may then
+ * take the zone. What is stored with a lost lease is refused (`storage.lease-lost`).
+ */
+export interface ZoneLease {
+  readonly zone: DnsName;
+  /** Identifies the process that has the lease. */
+  readonly owner: string;
+  /** Larger than that of each lease of the zone before. */
+  readonly fence: number;
+}
+
+/**
  * The gateway's storage. Each method is one transaction: it is done in whole, on disk, or not at all. Every
- * method throws {@link StorageError}.
+ * method throws {@link StorageError}. A parameter `lease` that is null stands for an operator's command.
  */
 export interface Storage {
+  /** Whether several gateways may use it at once. */
+  readonly isShared: boolean;
+
+  /**
+   * Takes a zone for this process, for `ttl` milliseconds. Changes that an earlier holder has left without an
+   * outcome are marked as interrupted. A storage for one gateway gives every lease.
+   * @returns `busy`: the time of another lease is not over
+   */
+  takeZone(zone: DnsName, ttl: number): Promise<ZoneLease | 'busy'>;
+  /** Ends a lease before its time, unless it was lost. */
+  leaveZone(lease: ZoneLease): Promise<void>;
+
   customers(): Promise<readonly Customer[]>;
   customer(id: string): Promise<Customer | null>;
   /** @returns false: there is a customer with this id already */
@@ -322,7 +350,7 @@ export interface Storage {
   allZones(): Promise<readonly ZoneOwner[]>;
   /** Zones that the customer has; claimed and deleted ones are left out. */
   zonesOf(customer: string): Promise<readonly DnsName[]>;
-  /** Claims whose create has no known outcome. */
+  /** Claims whose create has no known outcome, except in zones that a gateway holds. */
   pendingClaims(): Promise<readonly ZoneOwner[]>;
   zone(zone: DnsName): Promise<ZoneOwner | null>;
   /** Answers as {@link claimZone} would, and changes nothing. */
@@ -335,17 +363,29 @@ export interface Storage {
    * The next zone above must be the customer's, or its owner must have granted the name. A zone of another
    * customer below must exist by a grant of the customer, which may be revoked by now. A claim is a write.
    */
-  claimZone(claim: ZoneClaim, audit: AuditFacts): Promise<Claim>;
+  claimZone(claim: ZoneClaim, audit: AuditFacts, lease: ZoneLease | null): Promise<Claim>;
   /** Ends a claim: the customer has the zone. */
-  confirmClaim(zone: DnsName, customer: string, audit: AuditFacts): Promise<void>;
+  confirmClaim(zone: DnsName, customer: string, audit: AuditFacts, lease: ZoneLease | null): Promise<void>;
   /** Undoes a claim: the zone was not created after all. */
-  dropClaim(zone: DnsName, customer: string, audit: AuditFacts): Promise<void>;
+  dropClaim(zone: DnsName, customer: string, audit: AuditFacts, lease: ZoneLease | null): Promise<void>;
   /** Counts a delete as a write, before it is sent. @returns null: it may be sent */
-  acceptDelete(zone: DnsName, customer: string, at: number, audit: AuditFacts): Promise<LimitReached | null>;
+  acceptDelete(
+    zone: DnsName,
+    customer: string,
+    at: number,
+    audit: AuditFacts,
+    lease: ZoneLease | null,
+  ): Promise<LimitReached | null>;
   /** Ends the ownership. The name stays reserved for the customer for a while ({@link claimZone}). */
-  releaseZone(zone: DnsName, customer: string, at: number, audit: AuditFacts): Promise<void>;
+  releaseZone(
+    zone: DnsName,
+    customer: string,
+    at: number,
+    audit: AuditFacts,
+    lease: ZoneLease | null,
+  ): Promise<void>;
   /** Stores how many records a zone has. */
-  countRecords(zone: DnsName, records: number): Promise<void>;
+  countRecords(zone: DnsName, records: number, lease: ZoneLease): Promise<void>;
 
   /**
    * Gives a zone to another customer, with the grants of its owner. Zones that the owner has deleted below it
@@ -379,15 +419,32 @@ export interface Storage {
    * ({@link countRecords}). A change that does not add more than it removes never exceeds it.
    * @returns the stored change, if the key was used before; null: the change is stored
    */
-  acceptChange(change: StoredChange, audit: AuditFacts): Promise<StoredChange | LimitReached | null>;
-  endChange(token: string, key: string, outcome: ChangeOutcome, audit: AuditFacts): Promise<void>;
-  /** Marks all changes without an outcome as interrupted. @returns them, as they were */
-  interruptChanges(at: number): Promise<readonly StoredChange[]>;
+  acceptChange(
+    change: StoredChange,
+    audit: AuditFacts,
+    lease: ZoneLease,
+  ): Promise<StoredChange | LimitReached | null>;
+  /**
+   * Stores the outcome of a change.
+   * @returns false: the lease was lost, and the change ended as interrupted. Only the audit has the outcome
+   */
+  endChange(
+    change: Pick<StoredChange, 'token' | 'key'>,
+    outcome: ChangeOutcome,
+    audit: AuditFacts,
+    lease: ZoneLease,
+  ): Promise<boolean>;
+  /**
+   * Marks changes without an outcome as interrupted, except in zones that a gateway holds.
+   * @returns them, as they were
+   */
+  interruptChanges(): Promise<readonly StoredChange[]>;
   /** Deletes changes that ended before `before`, wall clock in milliseconds. */
   pruneChanges(before: number): Promise<void>;
 
   /** @param after number of the entry after which the list begins; 0: from the first */
   audit(after: number, most: number): Promise<readonly AuditEntry[]>;
+  /** The last entry of this gateway's chain. */
   auditHead(): Promise<AuditHead>;
   /** As {@link audit}, but as stored. */
   auditLinks(after: number, most: number): Promise<readonly AuditLink[]>;
@@ -417,10 +474,18 @@ export interface ZoneClaim {
   readonly quarantine: number;
 }
 
-/** The storage failed: a full disk, a damaged or locked file. Nothing of the call was stored. */
+/**
+ * The storage failed: a full disk, a damaged or locked file, a database that does not answer. Nothing of the
+ * call was stored. Only if the connection to a database is lost during a commit, it may have been stored.
+ */
 export class StorageError extends Error {
   override readonly name = 'StorageError';
-  readonly code: 'storage.failed' | 'storage.in-use' | 'storage.newer' | 'storage.other-user';
+  readonly code:
+    | 'storage.failed'
+    | 'storage.in-use'
+    | 'storage.lease-lost'
+    | 'storage.newer'
+    | 'storage.other-user';
 
   constructor(code: StorageError['code'], cause?: unknown) {
     super(`${code}${cause instanceof Error ? `: ${cause.message}` : ''}`, { cause });

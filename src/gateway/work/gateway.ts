@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import { outage } from '../../centrals/errors.ts';
 import { Slots } from '../../centrals/slots.ts';
 import {
   CentralError,
@@ -9,6 +10,7 @@ import {
   type ZoneSeed,
 } from '../../core/central.ts';
 import { isWithin, type DnsName } from '../../dns/name.ts';
+import type { Log } from '../../core/log.ts';
 import type { ResourceRecord } from '../../dns/record.ts';
 import { changeNames, rrsetId, type Change } from '../../dns/zone.ts';
 import { ApiRefusal, denied, fromBackend, noSuchZone } from '../api-refusal.ts';
@@ -30,12 +32,15 @@ import {
   type Storage,
   type StoredChange,
   type ZoneClaim,
+  type ZoneLease,
+  type ZoneOwner,
 } from '../storage/storage.ts';
 import type { NameRules } from '../names/zone-names.ts';
 import { auditOf, demandWritable, readAgain, type Caller } from './caller.ts';
 import { demandContentLimits, demandRrsetLimits, demandWithin, overLimit } from './limits.ts';
 import { changeToRRset, demandRRset, keyOfRRset, rrsetFingerprint, type RRsetRequest } from './rrset.ts';
-import { demandNoUnownedAbove, demandZoneName, foreignZone } from './zone-names.ts';
+import { demandNoUnownedAbove, demandZoneName, foreignZone, notAssigned } from './zone-names.ts';
+import { ZoneTurns } from './zone-turns.ts';
 
 /** A change of records as a client asks for it. */
 export interface ChangeRequest {
@@ -66,6 +71,7 @@ const codeLife = 900_000;
 export interface GatewayParts {
   readonly storage: Storage;
   readonly backend: Central;
+  readonly log: Log;
   /** Wall clock, milliseconds. */
   readonly wall: () => number;
   /** How long one request to the name server and its repetitions may take, milliseconds. */
@@ -76,10 +82,18 @@ export interface GatewayParts {
   readonly names: NameRules;
 }
 
-/** What a write gets once it is its turn: the caller as he is now, and the time that is left. */
+/** What a write gets once it is its turn. */
 interface Turn {
+  /** The caller as he is now. */
   readonly caller: Caller;
+  readonly lease: ZoneLease;
   readonly ctx: CallContext;
+  /**
+   * To be called right before something is sent that changes the zone. Refuses if the time is over, also if the
+   * process has slept meanwhile: another gateway may then have the zone.
+   * @throws {CentralError}
+   */
+  readonly demandTime: () => void;
 }
 
 /** Carries out what customers ask for, at one name server. All methods throw {@link ApiRefusal}. */
@@ -87,11 +101,16 @@ export class Gateway {
   readonly #parts: GatewayParts;
   /** Writes of one customer run one after the other, so that nobody else waits behind many of them. */
   readonly #customers = new Slots();
-  /** Writes of one zone run one after the other. */
-  readonly #zones = new Slots();
+  readonly #zones: ZoneTurns;
 
   constructor(parts: GatewayParts) {
     this.#parts = parts;
+    this.#zones = new ZoneTurns(parts);
+  }
+
+  /** Whether customers can create and delete zones. Else only the provider can, at the name server. */
+  get makesZones(): boolean {
+    return this.#parts.backend.traits.managesZones;
   }
 
   /** Zones of the customer that the token may read and that the name server has. */
@@ -138,7 +157,8 @@ export class Gateway {
    */
   async change(sender: Caller, zone: DnsName, request: ChangeRequest): Promise<StoredChange> {
     const fingerprint = fingerprintOf(zone, request);
-    return await this.#inOwnZone(sender, zone, async ({ caller, ctx }) => {
+    return await this.#inOwnZone(sender, zone, async (turn) => {
+      const { caller, ctx } = turn;
       const earlier = await this.#parts.storage.change(caller.token.id, request.key);
       if (earlier !== null) return sameRequest(earlier, zone, fingerprint);
       demandWritable(caller);
@@ -150,7 +170,7 @@ export class Gateway {
         before: touched(asked, present),
         acceptedAt,
       });
-      return await this.#carryOut(change, present, { caller, ctx });
+      return await this.#carryOut(change, present, turn);
     });
   }
 
@@ -162,7 +182,8 @@ export class Gateway {
   async writeRRset(sender: Caller, zone: DnsName, request: RRsetRequest): Promise<StoredChange> {
     const fingerprint = rrsetFingerprint(zone, request);
     const key = keyOfRRset(request);
-    return await this.#inOwnZone(sender, zone, async ({ caller, ctx }) => {
+    return await this.#inOwnZone(sender, zone, async (turn) => {
+      const { caller, ctx } = turn;
       const { storage, backend, wall } = this.#parts;
       const earlier = await storage.change(caller.token.id, key);
       if (earlier !== null) return sameRequest(earlier, zone, fingerprint);
@@ -174,7 +195,7 @@ export class Gateway {
       demandRRset(caller.token.rights, zone, request, present);
       const facts = { fingerprint, before: touched(change, present), acceptedAt: wall() };
       const stored = changeOf(caller, zone, { ...change, key }, facts);
-      return await this.#carryOut(stored, present, { caller, ctx });
+      return await this.#carryOut(stored, present, turn);
     });
   }
 
@@ -184,14 +205,14 @@ export class Gateway {
    * @returns the change and its outcome: that of the write, or `failed` and `untouched`
    */
   async withdraw(sender: Caller, zone: DnsName, key: string): Promise<StoredChange> {
-    return await this.#inOwnZone(sender, zone, async ({ caller }) => {
+    return await this.#inOwnZone(sender, zone, async ({ caller, lease }) => {
       const { storage, wall } = this.#parts;
       const facts = { fingerprint: '', before: [], acceptedAt: wall() };
       const none = changeOf(caller, zone, { key, remove: [], add: [] }, facts);
       const audit = auditOf(caller, 'change.withdrawn', zone, { key });
-      const earlier = accepted(await storage.acceptChange(none, audit));
+      const earlier = accepted(await storage.acceptChange(none, audit, lease));
       if (earlier !== null) return sameRequest(earlier, zone, earlier.fingerprint);
-      await storage.endChange(caller.token.id, key, withdrawn, audit);
+      if (!(await storage.endChange(none, withdrawn, audit, lease))) throw leaseLost();
       return { ...none, outcome: withdrawn };
     });
   }
@@ -205,41 +226,49 @@ export class Gateway {
   /** Creates a zone for the customer, with its records. */
   async createZone(sender: Caller, made: NewZone): Promise<'created' | 'exists'> {
     const { zone, seed, content } = made;
-    return await this.#inTurn(sender, zone, async ({ caller, ctx }) => {
+    return await this.#inTurn(sender, zone, async (turn) => {
       const { storage, backend } = this.#parts;
+      const { caller, ctx, lease } = turn;
       demandWritable(caller);
       const claim = await this.#claim(caller, made);
       if ((await this.#demandFree(await storage.mayClaim(claim), made, ctx)) === 'exists') {
-        await storage.confirmClaim(zone, caller.customer.id, auditOf(caller, 'zone.found', zone, {}));
+        await storage.confirmClaim(zone, caller.customer.id, auditOf(caller, 'zone.found', zone, {}), lease);
         return 'exists';
       }
-      const claimed = await storage.claimZone(claim, auditOf(caller, 'zone.claimed', zone, { content }));
+      const claimed = await storage.claimZone(
+        claim,
+        auditOf(caller, 'zone.claimed', zone, { content }),
+        lease,
+      );
       demandClaim(claimed, zone);
       try {
+        turn.demandTime();
         const answer = await backend.createZone(zone, seed, ctx, content);
         // Somebody has made the zone at the name server in this moment.
         if (answer === 'exists' && claimed !== 'ours') throw new CentralError('zone.foreign', untouched);
       } catch (error) {
         if (error instanceof CentralError && error.state === 'untouched')
-          await this.#unclaim(caller, zone, claimed);
+          await this.#unclaim(turn, zone, claimed);
         throw error;
       }
-      await storage.confirmClaim(zone, caller.customer.id, auditOf(caller, 'zone.created', zone, {}));
+      const audit = auditOf(caller, 'zone.created', zone, {});
+      await afterWrite(storage.confirmClaim(zone, caller.customer.id, audit, lease));
       return 'created';
     });
   }
 
   /** Deletes a zone of the customer. Its name stays reserved for the customer for a while. */
   async deleteZone(sender: Caller, zone: DnsName): Promise<'deleted' | 'missing'> {
-    return await this.#inOwnZone(sender, zone, async ({ caller, ctx }) => {
+    return await this.#inOwnZone(sender, zone, async ({ caller, ctx, lease, demandTime }) => {
       const { storage, backend, wall } = this.#parts;
       await this.#demandDeletable(caller, zone, ctx);
       demandWritable(caller);
       const asked = auditOf(caller, 'zone.delete-accepted', zone, {});
-      demandWithin(await storage.acceptDelete(zone, caller.customer.id, wall(), asked));
+      demandWithin(await storage.acceptDelete(zone, caller.customer.id, wall(), asked, lease));
+      demandTime();
       const done = await backend.deleteZone(zone, ctx);
       const audit = auditOf(caller, 'zone.deleted', zone, { done });
-      await afterWrite(storage.releaseZone(zone, caller.customer.id, wall(), audit));
+      await afterWrite(storage.releaseZone(zone, caller.customer.id, wall(), audit, lease));
       return done;
     });
   }
@@ -283,21 +312,34 @@ export class Gateway {
   }
 
   /**
-   * Decides about claims that an earlier process left: a zone that the name server has was created, any other
-   * was not. To be called before the gateway listens.
+   * Decides about claims that a gateway has left: a zone that the name server has was created, any other was
+   * not. Without a shared storage, to be called before the gateway listens.
    */
   async settleClaims(): Promise<void> {
     const { storage, backend } = this.#parts;
-    const claims = await storage.pendingClaims();
-    if (claims.length === 0) return;
-    const asked = claims.map(({ zone }) => zone);
-    const there = new Set(await this.#ask((ctx) => backend.listZones(asked, ctx)));
-    for (const { zone, customer } of claims) {
-      const isThere = there.has(zone);
-      const audit = { what: 'zone.settled', customer, token: '', from: '', zone, detail: { isThere } };
-      if (isThere) await storage.confirmClaim(zone, customer, audit);
-      else await storage.dropClaim(zone, customer, audit);
+    const held: { readonly claim: ZoneOwner; readonly lease: ZoneLease }[] = [];
+    try {
+      for (const { zone } of await storage.pendingClaims()) {
+        const lease = await this.#zones.tryTake(zone);
+        if (lease === 'busy') continue;
+        const claim = await storage.zone(zone);
+        if (claim?.isPending === true) held.push({ claim, lease });
+        else await this.#zones.leave(lease);
+      }
+      if (held.length === 0) return;
+      const asked = held.map(({ claim }) => claim.zone);
+      const there = new Set(await this.#ask((ctx) => backend.listZones(asked, ctx)));
+      for (const { claim, lease } of held) await this.#settle(claim, there.has(claim.zone), lease);
+    } finally {
+      for (const { lease } of held) await this.#zones.leave(lease);
     }
+  }
+
+  async #settle({ zone, customer }: ZoneOwner, isThere: boolean, lease: ZoneLease): Promise<void> {
+    const { storage } = this.#parts;
+    const audit = { what: 'zone.settled', customer, token: '', from: '', zone, detail: { isThere } };
+    if (isThere) await storage.confirmClaim(zone, customer, audit, lease);
+    else await storage.dropClaim(zone, customer, audit, lease);
   }
 
   /** Refuses a zone that the token cannot see. The answer does not tell whether the zone exists. */
@@ -339,39 +381,41 @@ export class Gateway {
   async #carryOut(
     change: StoredChange,
     present: readonly CentralRecord[],
-    { caller, ctx }: Turn,
+    turn: Turn,
   ): Promise<StoredChange> {
+    const { caller, lease } = turn;
     const { storage } = this.#parts;
-    const { token, key, zone, remove, add, before } = change;
+    const { key, zone, remove, add, before } = change;
     demandRrsetLimits(caller.customer.limits, change);
     const asked = auditOf(caller, 'change.accepted', zone, { key, remove, add, before });
-    const earlier = await this.#accept(change, asked, ctx);
+    const earlier = await this.#accept(change, asked, turn);
     // The same key came for another zone in this moment.
     if (earlier !== null) return sameRequest(earlier, zone, change.fingerprint);
-    const outcome = await this.#write(change, present, ctx);
+    const outcome = await this.#write(change, present, turn);
     const audit = auditOf(caller, `change.${outcome.kind}`, zone, { key, outcome });
-    await afterWrite(storage.endChange(token, key, outcome, audit));
+    if (!(await afterWrite(storage.endChange(change, outcome, audit, lease)))) throw leaseLost();
     return { ...change, outcome };
   }
 
   /** Stores a change, once the records of its zone are counted. @returns as {@link Storage.acceptChange} */
-  async #accept(change: StoredChange, audit: AuditFacts, ctx: CallContext): Promise<StoredChange | null> {
+  async #accept(change: StoredChange, audit: AuditFacts, { ctx, lease }: Turn): Promise<StoredChange | null> {
     const { storage, backend } = this.#parts;
-    const first = await storage.acceptChange(change, audit);
+    const first = await storage.acceptChange(change, audit, lease);
     if (first === null || !('limit' in first) || first.limit !== 'records') return accepted(first);
     // They are not counted yet, or somebody has removed some at the name server itself.
     const found = await backend.readZone(change.zone, [], ctx);
     if (found === null) throw noSuchZone();
-    await storage.countRecords(change.zone, found.length);
-    return accepted(await storage.acceptChange(change, audit));
+    await storage.countRecords(change.zone, found.length, lease);
+    return accepted(await storage.acceptChange(change, audit, lease));
   }
 
   async #write(
     { zone, remove, add }: StoredChange,
     present: readonly CentralRecord[],
-    ctx: CallContext,
+    { ctx, demandTime }: Turn,
   ): Promise<ChangeOutcome> {
     try {
+      demandTime();
       return { kind: 'done', ...(await this.#parts.backend.apply({ zone, remove, add }, present, ctx)) };
     } catch (error) {
       if (!(error instanceof CentralError)) throw error;
@@ -399,18 +443,19 @@ export class Gateway {
   async #demandFree(claim: Claim, { zone, seed }: NewZone, ctx: CallContext): Promise<'free' | 'exists'> {
     demandClaim(claim, zone);
     const there = await this.#parts.backend.mayCreateZone(zone, seed, ctx);
-    if (there === 'exists' && claim !== 'ours' && claim !== 'pending') throw foreignZone(zone);
+    if (there === 'exists' && claim !== 'ours' && claim !== 'pending')
+      throw this.makesZones ? foreignZone(zone) : notAssigned(zone);
     if (there === 'free') await demandNoUnownedAbove(this.#parts, zone, seed, ctx);
     return there;
   }
 
   /** Ends the claim of a create that has failed. A name that the customer had before stays reserved. */
-  async #unclaim(caller: Caller, zone: DnsName, claim: Claim): Promise<void> {
+  async #unclaim({ caller, lease }: Turn, zone: DnsName, claim: Claim): Promise<void> {
     const { storage, wall } = this.#parts;
     const audit = auditOf(caller, 'zone.unclaimed', zone, {});
     const { id } = caller.customer;
-    if (claim === 'reclaimed') await storage.releaseZone(zone, id, wall(), audit);
-    else if (claim !== 'ours') await storage.dropClaim(zone, id, audit);
+    if (claim === 'reclaimed') await storage.releaseZone(zone, id, wall(), audit, lease);
+    else if (claim !== 'ours') await storage.dropClaim(zone, id, audit, lease);
   }
 
   /** Does the work in the zone's turn, if the customer then has the zone. */
@@ -425,14 +470,26 @@ export class Gateway {
   /** Does the work in the turn of customer and zone, with the caller's rights of that time. */
   async #inTurn<T>(sender: Caller, zone: DnsName, work: (turn: Turn) => Promise<T>): Promise<T> {
     const { storage, wall } = this.#parts;
+    const demandTime = this.#timeLimit();
     return await this.#ask(
       async (ctx) =>
         await this.#customers.take(sender.customer.id, ctx.signal, async () =>
-          this.#zones.take(zone, ctx.signal, async () =>
-            work({ caller: await readAgain(storage, sender, wall()), ctx }),
+          this.#zones.take(zone, ctx.signal, async (lease) =>
+            work({ caller: await readAgain(storage, sender, wall()), lease, ctx, demandTime }),
           ),
         ),
     );
+  }
+
+  /** Begins the time of a request. The wall clock goes on while a virtual machine is suspended. */
+  #timeLimit(): Turn['demandTime'] {
+    const { wall, timeout } = this.#parts;
+    const clocks = [wall, (): number => performance.now()];
+    const begun = clocks.map((clock) => clock());
+    return () => {
+      const used = Math.max(...clocks.map((clock, at) => clock() - (begun[at] ?? 0)));
+      if (used >= timeout) throw outage('central.unreachable', { text: 'no time left' });
+    };
   }
 
   /** Makes a call to the name server within the time limit. Its errors become refusals. */
@@ -500,10 +557,16 @@ function accepted(answer: StoredChange | LimitReached | null): StoredChange | nu
   throw overLimit(answer.limit);
 }
 
+/** The refusal of a write that has outlived its lease. Another gateway may have written before or after it. */
+function leaseLost(): ApiRefusal {
+  const facts = { params: { text: 'storage.lease-lost' }, state: 'unknown', retry: 'later' } as const;
+  return new ApiRefusal(503, 'central.unreachable', facts);
+}
+
 /** If the storage fails after a write at the name server, the client hears that something may be changed. */
-async function afterWrite(stored: Promise<void>): Promise<void> {
+async function afterWrite<T>(stored: Promise<T>): Promise<T> {
   try {
-    await stored;
+    return await stored;
   } catch (error) {
     if (!(error instanceof StorageError)) throw error;
     const facts = { params: { text: error.code }, state: 'unknown', retry: 'later', cause: error } as const;

@@ -7,14 +7,14 @@ import { auditFacts } from '../../testing/contracts/gateway-storage.ts';
 import type { Rights } from '../rights/decide.ts';
 import { presetRights } from '../rights/presets.ts';
 import { makeToken } from '../rights/token.ts';
-import { SqliteStorage } from '../storage/sqlite.ts';
-import { newTokenFacts, usualLimits, type StoredToken } from '../storage/storage.ts';
+import { openSqlite } from '../storage/sqlite-database.ts';
+import { newTokenFacts, usualLimits, type Storage, type StoredToken } from '../storage/storage.ts';
 import { authenticate } from './authenticate.ts';
 import type { Caller } from './caller.ts';
+import { endHeldToken, findHeldToken } from './held-token.ts';
 import {
   madeTokens,
   makeNarrowerToken,
-  revokeLeakedToken,
   revokeMadeToken,
   rotateMadeToken,
   type TokenRequest,
@@ -25,9 +25,9 @@ const hour = 3_600_000;
 
 class Bench {
   now = 1_000;
-  readonly storage: SqliteStorage;
+  readonly storage: Storage;
 
-  constructor(storage: SqliteStorage) {
+  constructor(storage: Storage) {
     this.storage = storage;
   }
 
@@ -60,7 +60,7 @@ class Bench {
 
 async function startBench(t: TestContext): Promise<Bench> {
   const folder = mkdtempSync(join(tmpdir(), 'gateway-'));
-  const storage = SqliteStorage.open(join(folder, 'gateway.db'), () => 5);
+  const storage = openSqlite(join(folder, 'gateway.db'), { wall: () => 5, gateway: '' });
   t.after(async () => {
     await storage.close();
     rmSync(folder, { recursive: true });
@@ -169,11 +169,22 @@ test('whoever finds a token can end it, from anywhere, and with its text only', 
   const away = '198.51.100.9';
   const wrong = makeToken(text.slice(4, 12)).text;
   for (const one of [wrong, text.slice(0, -1), '', makeToken().text])
-    await assert.rejects(revokeLeakedToken(bench.ports, one, away), { status: 404 });
+    await assert.rejects(findHeldToken(bench.ports, one, away), { code: 'central.login' });
   assert.ok(!(await bench.isRefused(text)));
-  await revokeLeakedToken(bench.ports, text, away);
+  const held = await findHeldToken(bench.ports, text, away);
+  await endHeldToken(bench.ports, held);
   assert.ok(await bench.isRefused(text));
-  await assert.rejects(revokeLeakedToken(bench.ports, text, away), { status: 404 });
+  await assert.rejects(findHeldToken(bench.ports, text, away), { code: 'central.login' });
+  await assert.rejects(endHeldToken(bench.ports, held), { code: 'central.login' });
   const [entry] = (await bench.storage.audit(0, 100)).slice(-1);
   assert.deepEqual([entry?.what, entry?.from, entry?.customer], ['token.leaked', away, 'shop']);
+  const { id, text: operator, hash } = makeToken();
+  const times = { createdAt: 1, expiresAt: null, revokedAt: null, lastUsed: null };
+  await bench.storage.addOperator(
+    { id, hash, label: '', networks: ['192.0.2.9'], ...times },
+    auditFacts('x'),
+  );
+  await endHeldToken(bench.ports, await findHeldToken(bench.ports, operator, away));
+  assert.notEqual((await bench.storage.operator(id))?.revokedAt, null);
+  await assert.rejects(findHeldToken(bench.ports, operator, away), { code: 'central.login' });
 });

@@ -1,13 +1,12 @@
-/** Tokens that tokens make, and the end of tokens that have leaked. */
+/** Tokens that tokens make. */
 import { problem } from '../../dns/problem.ts';
 import { isNetworkWithin, readNetwork } from '../../net/inside.ts';
 import { ApiRefusal, denied } from '../api-refusal.ts';
 import { checkRights, isNarrower, type Rights } from '../rights/decide.ts';
-import { makeToken, readToken } from '../rights/token.ts';
+import { makeToken } from '../rights/token.ts';
 import { newTokenFacts, type Storage, type StoredToken } from '../storage/storage.ts';
 import { auditOf, demandWritable, readAgain, type Caller } from './caller.ts';
 import { overLimit } from './limits.ts';
-import { isTextOf } from './token-use.ts';
 
 export interface TokenPorts {
   readonly storage: Storage;
@@ -74,6 +73,14 @@ export async function rotateMadeToken(
   return { id, text };
 }
 
+/** A token as it is shown: `previousUntil` says until when its text before the last rotation is accepted. */
+export type ShownFacts = Omit<StoredToken, 'hash' | 'previous'> & { readonly previousUntil: number | null };
+
+/** What of a token is no secret. */
+export function withoutSecret({ hash: _hash, previous, ...token }: StoredToken): ShownFacts {
+  return { ...token, previousUntil: previous?.until ?? null };
+}
+
 /** Tokens that the caller's token has made, also ended ones. */
 export async function madeTokens({ storage }: TokenPorts, caller: Caller): Promise<readonly StoredToken[]> {
   const all = await storage.tokens(caller.customer.id);
@@ -89,26 +96,6 @@ export async function revokeMadeToken(
   const caller = await makerOf(storage, sender, wall());
   await demandMade(storage, caller, id);
   const facts = auditOf(caller, 'token.revoked', '', { id });
-  if (!(await storage.revokeToken(id, wall(), facts))) throw noSuchToken();
-}
-
-/**
- * Ends a token for whoever has its text: it has leaked. Neither the address nor the customer's state counts.
- * @param text the token as somebody has found it
- * @param from address of the client
- * @throws {ApiRefusal} 404: no token in use has this text
- */
-export async function revokeLeakedToken(
-  { storage, wall }: TokenPorts,
-  text: string,
-  from: string,
-): Promise<void> {
-  const read = readToken(text);
-  const token = read === null ? null : await storage.token(read.id);
-  const isSame = isTextOf(token, read?.hash ?? null, wall());
-  if (token === null || !isSame) throw noSuchToken();
-  const { id, customer } = token;
-  const facts = { what: 'token.leaked', customer, token: id, from, zone: '', detail: {} };
   if (!(await storage.revokeToken(id, wall(), facts))) throw noSuchToken();
 }
 

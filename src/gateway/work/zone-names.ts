@@ -1,4 +1,4 @@
-import { namesAbove, type DnsName } from '../../dns/name.ts';
+import { displayName, namesAbove, type DnsName } from '../../dns/name.ts';
 import type { CallContext, Central, ZoneSeed } from '../../core/central.ts';
 import { ApiRefusal } from '../api-refusal.ts';
 import { zoneNameProblem, type NameRules } from '../names/zone-names.ts';
@@ -7,6 +7,11 @@ import type { Storage } from '../storage/storage.ts';
 /** The refusal of a zone that belongs to somebody else. It does not tell whose it is. */
 export function foreignZone(zone: DnsName): ApiRefusal {
   return new ApiRefusal(409, 'zone.foreign', { params: { zone } });
+}
+
+/** The refusal of a zone that only the provider can make, whether he has made it or not. */
+export function notAssigned(zone: DnsName): ApiRefusal {
+  return new ApiRefusal(422, 'zone.create-there-first', { params: { zone: displayName(zone) } });
 }
 
 /** Refuses names of which no customer may make a zone. @throws {ApiRefusal} */

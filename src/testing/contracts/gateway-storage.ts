@@ -15,6 +15,7 @@ import {
   type StoredChange,
   type StoredToken,
   type Transferred,
+  type ZoneLease,
 } from '../../gateway/storage/storage.ts';
 
 /** A storage under test, which can be opened several times, and the time that it reads, milliseconds. */
@@ -49,7 +50,8 @@ export function sampleChange(key: string): StoredChange {
   };
 }
 
-function sampleToken(id: string): StoredToken {
+/** A token of the customer `shop`. */
+export function sampleToken(id: string): StoredToken {
   const rule = { zone: '**', name: '@', types: '*', allow: ['read'] } as const;
   return {
     ...newTokenFacts,
@@ -78,6 +80,22 @@ function isWhole(links: readonly AuditLink[]): boolean {
   });
 }
 
+/** The zone that changes of these tests are about, as each storage holds it. */
+const leases = new WeakMap<Storage, ZoneLease>();
+
+/** Takes the zone, unless this storage holds it already. */
+async function held(storage: Storage): Promise<ZoneLease> {
+  const now = leases.get(storage) ?? (await storage.takeZone(zone, day));
+  assert.ok(now !== 'busy');
+  leases.set(storage, now);
+  return now;
+}
+
+async function release(storage: Storage): Promise<void> {
+  await storage.leaveZone(await held(storage));
+  leases.delete(storage);
+}
+
 /** Tests what every {@link Storage} of a gateway has to do. */
 export function storageContract(name: string, makeSubject: () => Promise<StorageSubject>): void {
   const withStorage = async (
@@ -99,9 +117,9 @@ export function storageContract(name: string, makeSubject: () => Promise<Storage
   };
   const claim = async (storage: Storage, text: string, customer = 'shop', at = 0): Promise<unknown> => {
     const asked = { zone: zoneName(text), customer, at, quarantine: day };
-    const made = await storage.claimZone(asked, auditFacts('claim'));
+    const made = await storage.claimZone(asked, auditFacts('claim'), null);
     if (made === 'claimed' || made === 'reclaimed')
-      await storage.confirmClaim(asked.zone, customer, auditFacts('confirm'));
+      await storage.confirmClaim(asked.zone, customer, auditFacts('confirm'), null);
     return made;
   };
 
@@ -171,16 +189,26 @@ export function storageContract(name: string, makeSubject: () => Promise<Storage
         assert.deepEqual(await storage.counts(), none);
         await claim(storage, 'example.org');
         await claim(storage, 'gone.example');
-        await storage.releaseZone(zoneName('gone.example'), 'shop', 1, auditFacts('release'));
+        await storage.releaseZone(zoneName('gone.example'), 'shop', 1, auditFacts('release'), null);
         const half = { zone: zoneName('half.example'), customer: 'other', at: 0, quarantine: day };
-        await storage.claimZone(half, auditFacts('claim'));
+        await storage.claimZone(half, auditFacts('claim'), null);
         await storage.addToken(sampleToken('token001'), auditFacts('token'));
-        await storage.countRecords(zone, 0);
-        await storage.acceptChange({ ...sampleChange('key00001'), acceptedAt: 7 }, auditFacts('accept'));
-        await storage.acceptChange({ ...sampleChange('key00002'), acceptedAt: 5 }, auditFacts('accept'));
+        await storage.countRecords(zone, 0, await held(storage));
+        await storage.acceptChange(
+          { ...sampleChange('key00001'), acceptedAt: 7 },
+          auditFacts('accept'),
+          await held(storage),
+        );
+        await storage.acceptChange(
+          { ...sampleChange('key00002'), acceptedAt: 5 },
+          auditFacts('accept'),
+          await held(storage),
+        );
         const some = { customers: 2, zones: 1, claims: 1, openChanges: 2, oldestChange: 5 };
         assert.deepEqual(await storage.counts(), some);
-        await storage.endChange('token001', 'key00002', { kind: 'interrupted' }, auditFacts('end'));
+        const ended = { token: 'token001', key: 'key00002' };
+        const cut = { kind: 'interrupted' } as const;
+        await storage.endChange(ended, cut, auditFacts('end'), await held(storage));
         assert.deepEqual(await storage.counts(), { ...some, openChanges: 1, oldestChange: 7 });
       });
     });
@@ -214,15 +242,15 @@ export function storageContract(name: string, makeSubject: () => Promise<Storage
     test('a deleted zone stays its last owner’s for a while', async () => {
       await withStorage(async (storage) => {
         await claim(storage, 'example.org');
-        await storage.releaseZone(zone, 'shop', 1_000, auditFacts('release'));
+        await storage.releaseZone(zone, 'shop', 1_000, auditFacts('release'), null);
         assert.deepEqual(await storage.zonesOf('shop'), []);
         assert.deepEqual(await claim(storage, 'example.org', 'other', 1_000 + day - 1), { foreign: zone });
         assert.equal(await claim(storage, 'example.org', 'shop', 2_000), 'reclaimed');
-        await storage.releaseZone(zone, 'shop', 3_000, auditFacts('release'));
+        await storage.releaseZone(zone, 'shop', 3_000, auditFacts('release'), null);
         assert.equal(await claim(storage, 'example.org', 'other', 3_000 + day), 'claimed');
         assert.deepEqual(await move(storage, 'example.org', 'shop'), { moved: [zone] });
         assert.deepEqual(await storage.zonesOf('shop'), [zone]);
-        await storage.releaseZone(zone, 'other', 9_000, auditFacts('release'));
+        await storage.releaseZone(zone, 'other', 9_000, auditFacts('release'), null);
         assert.deepEqual(await storage.zonesOf('shop'), [zone]);
       });
     });
@@ -230,22 +258,22 @@ export function storageContract(name: string, makeSubject: () => Promise<Storage
     test('a claimed zone is nobody’s until it is confirmed, and cannot be claimed by others', async () => {
       await withStorage(async (storage) => {
         const asked = { zone, customer: 'shop', at: 0, quarantine: day };
-        assert.equal(await storage.claimZone(asked, auditFacts('claim')), 'claimed');
+        assert.equal(await storage.claimZone(asked, auditFacts('claim'), null), 'claimed');
         assert.deepEqual(await storage.zonesOf('shop'), []);
         assert.equal((await storage.zone(zone))?.isPending, true);
-        assert.equal(await storage.claimZone(asked, auditFacts('claim')), 'pending');
+        assert.equal(await storage.claimZone(asked, auditFacts('claim'), null), 'pending');
         assert.deepEqual(await claim(storage, 'example.org', 'other'), { foreign: zone });
         assert.equal(await move(storage, 'example.org', 'other'), 'missing');
         assert.deepEqual(
           (await storage.pendingClaims()).map((one) => one.zone),
           [zone],
         );
-        await storage.dropClaim(zone, 'other', auditFacts('drop'));
+        await storage.dropClaim(zone, 'other', auditFacts('drop'), null);
         assert.equal((await storage.zone(zone))?.customer, 'shop');
-        await storage.dropClaim(zone, 'shop', auditFacts('drop'));
+        await storage.dropClaim(zone, 'shop', auditFacts('drop'), null);
         assert.equal(await storage.zone(zone), null);
         assert.equal(await claim(storage, 'example.org', 'other'), 'claimed');
-        await storage.dropClaim(zone, 'other', auditFacts('drop'));
+        await storage.dropClaim(zone, 'other', auditFacts('drop'), null);
         assert.deepEqual(await storage.zonesOf('other'), [zone]);
       });
     });
@@ -262,16 +290,27 @@ export function storageContract(name: string, makeSubject: () => Promise<Storage
       await withStorage(async (storage) => {
         for (const id of ['token001', 'token002'])
           await storage.addToken(sampleToken(id), auditFacts('token'));
-        assert.equal(await storage.acceptChange(sampleChange('key00001'), auditFacts('accept')), null);
+        assert.equal(
+          await storage.acceptChange(sampleChange('key00001'), auditFacts('accept'), await held(storage)),
+          null,
+        );
         assert.deepEqual(
-          await storage.acceptChange(sampleChange('key00001'), auditFacts('accept')),
+          await storage.acceptChange(sampleChange('key00001'), auditFacts('accept'), await held(storage)),
           sampleChange('key00001'),
         );
         const done = { kind: 'done', removed: [], added: sampleChange('key00001').add } as const;
-        await storage.endChange('token001', 'key00001', done, auditFacts('end'));
-        await storage.acceptChange(sampleChange('key00002'), auditFacts('accept'));
-        assert.deepEqual(await storage.interruptChanges(8), [sampleChange('key00002')]);
-        assert.deepEqual(await storage.interruptChanges(9), []);
+        await storage.endChange(
+          { token: 'token001', key: 'key00001' },
+          done,
+          auditFacts('end'),
+          await held(storage),
+        );
+        await storage.acceptChange(sampleChange('key00002'), auditFacts('accept'), await held(storage));
+        await release(storage);
+        assert.deepEqual(await storage.interruptChanges(), [sampleChange('key00002')]);
+        assert.deepEqual(await storage.interruptChanges(), []);
+        const late = { token: 'token001', key: 'key00002' };
+        assert.equal(await storage.endChange(late, done, auditFacts('end'), await held(storage)), false);
         assert.deepEqual(await storage.change('token001', 'key00001'), {
           ...sampleChange('key00001'),
           outcome: done,
@@ -340,19 +379,23 @@ export function storageContract(name: string, makeSubject: () => Promise<Storage
         await storage.addToken(sampleToken('token001'), auditFacts('token'));
         await limit(storage, { writesInMinute: 2, writesInDay: 3, zones: 9 });
         const accept = async (key: string, acceptedAt: number): Promise<unknown> =>
-          await storage.acceptChange({ ...sampleChange(key), acceptedAt }, auditFacts('accept'));
+          await storage.acceptChange(
+            { ...sampleChange(key), acceptedAt },
+            auditFacts('accept'),
+            await held(storage),
+          );
         const nothing = { ...sampleChange('nothing1'), add: [], acceptedAt: 1 };
-        await storage.acceptChange(nothing, auditFacts('withdrawn'));
+        await storage.acceptChange(nothing, auditFacts('withdrawn'), await held(storage));
         await storage.mayClaim({ zone, customer: 'shop', at: 1, quarantine: day });
         assert.equal(await claim(storage, 'example.org', 'shop', 1), 'claimed');
-        await storage.countRecords(zone, 0);
+        await storage.countRecords(zone, 0, await held(storage));
         assert.equal(await accept('key00001', 59_999), null);
         assert.equal((await accept('key00001', 59_999)) !== null, true);
         assert.deepEqual(await accept('key00002', 59_999), { limit: 'writesInMinute' });
         assert.deepEqual(await claim(storage, 'more.example', 'shop', 59_999), { limit: 'writesInMinute' });
         assert.equal(await storage.zone(zoneName('more.example')), null);
         const remove = async (at: number): Promise<unknown> =>
-          await storage.acceptDelete(zone, 'shop', at, auditFacts('delete'));
+          await storage.acceptDelete(zone, 'shop', at, auditFacts('delete'), null);
         assert.deepEqual(await remove(59_999), { limit: 'writesInMinute' });
         assert.equal(await remove(60_000), null);
         assert.deepEqual(await accept('key00002', 120_000), { limit: 'writesInDay' });
@@ -375,9 +418,18 @@ export function storageContract(name: string, makeSubject: () => Promise<Storage
           key: string,
           parts: Partial<Pick<StoredChange, 'remove' | 'add' | 'before'>>,
         ): Promise<unknown> =>
-          await storage.acceptChange({ ...sampleChange(key), add: [], ...parts }, auditFacts('accept'));
+          await storage.acceptChange(
+            { ...sampleChange(key), add: [], ...parts },
+            auditFacts('accept'),
+            await held(storage),
+          );
         const end = async (key: string, outcome: ChangeOutcome): Promise<void> => {
-          await storage.endChange('token001', key, outcome, auditFacts('end'));
+          await storage.endChange(
+            { token: 'token001', key: key },
+            outcome,
+            auditFacts('end'),
+            await held(storage),
+          );
         };
         const counted = async (): Promise<unknown> => (await storage.zone(zone))?.records;
         const failed = { kind: 'failed', code: 'x', params: {}, retry: 'later' } as const;
@@ -385,7 +437,7 @@ export function storageContract(name: string, makeSubject: () => Promise<Storage
         assert.equal(await accept('shrink01', { remove: [one], before: [one] }), null);
         await end('shrink01', { kind: 'done', removed: [one], added: [] });
         assert.equal(await counted(), null);
-        await storage.countRecords(zone, 1);
+        await storage.countRecords(zone, 1, await held(storage));
         assert.equal(await accept('grow0001', { add: [one] }), null);
         assert.equal(await counted(), 2);
         assert.deepEqual(await accept('grow0002', { add: [two] }), { limit: 'records' });
@@ -401,14 +453,15 @@ export function storageContract(name: string, makeSubject: () => Promise<Storage
           ['partial1', { ...failed, state: 'partial' }],
           ['unknown1', { ...failed, state: 'unknown' }],
         ] as const) {
-          await storage.countRecords(zone, 1);
+          await storage.countRecords(zone, 1, await held(storage));
           assert.equal(await accept(key, { add: [two] }), null);
           await end(key, outcome);
           assert.equal(await counted(), null, key);
         }
-        await storage.countRecords(zone, 0);
+        await storage.countRecords(zone, 0, await held(storage));
         await accept('cut00001', { add: [three] });
-        await storage.interruptChanges(8);
+        await release(storage);
+        await storage.interruptChanges();
         assert.equal(await counted(), null);
       });
     });
@@ -435,9 +488,9 @@ export function storageContract(name: string, makeSubject: () => Promise<Storage
         assert.equal(await storage.revokeGrant(grant, 5, auditFacts('revoke')), false);
         assert.deepEqual(await storage.zonesOf('other'), [child, deeper]);
         assert.equal(await claim(storage, 'd.a.example.org', 'other'), 'claimed', 'below his own zone');
-        await storage.releaseZone(child, 'other', 1_000, auditFacts('release'));
+        await storage.releaseZone(child, 'other', 1_000, auditFacts('release'), null);
         assert.deepEqual(await claim(storage, 'a.example.org', 'other', 2_000), { foreign: zone });
-        await storage.releaseZone(zone, 'shop', 1_000, auditFacts('release'));
+        await storage.releaseZone(zone, 'shop', 1_000, auditFacts('release'), null);
         assert.equal(await claim(storage, 'example.org', 'shop', 2_000), 'reclaimed', 'he had consented');
       });
     });
@@ -452,7 +505,7 @@ export function storageContract(name: string, makeSubject: () => Promise<Storage
         await claim(storage, 'example.org');
         const grant = { parent: zone, child, customer: 'other', createdAt: 4 };
         await storage.addGrant(grant, auditFacts('grant'));
-        await storage.releaseZone(zone, 'shop', 0, auditFacts('release'));
+        await storage.releaseZone(zone, 'shop', 0, auditFacts('release'), null);
         assert.equal(await claim(storage, 'example.org', 'third', 2 * day), 'claimed');
         assert.deepEqual(await claim(storage, 'a.example.org', 'other', 2 * day), { foreign: zone });
       });
@@ -464,7 +517,7 @@ export function storageContract(name: string, makeSubject: () => Promise<Storage
         await claim(storage, 'example.org');
         await claim(storage, 'a.example.org');
         await claim(storage, 'gone.example.org');
-        await storage.releaseZone(gone, 'shop', 1_000, auditFacts('release'));
+        await storage.releaseZone(gone, 'shop', 1_000, auditFacts('release'), null);
         assert.equal(await move(storage, 'nowhere.example', 'other'), 'missing');
         assert.deepEqual(await move(storage, 'example.org', 'other'), { foreign: child });
         assert.deepEqual(await move(storage, 'a.example.org', 'other'), { foreign: zone });
@@ -527,7 +580,7 @@ export function storageContract(name: string, makeSubject: () => Promise<Storage
         await move(storage, 'example.org', 'other');
         assert.equal(await take('third', 50), 'missing', 'the zone was elsewhere meanwhile');
         assert.equal(await make('fourth', 'other'), true);
-        await storage.releaseZone(zone, 'other', 60, auditFacts('release'));
+        await storage.releaseZone(zone, 'other', 60, auditFacts('release'), null);
         assert.equal(await claim(storage, 'example.org', 'other', 70), 'reclaimed');
         assert.equal(await take('fourth', 80), 'missing', 'the zone was deleted meanwhile');
       });
@@ -556,7 +609,7 @@ export function storageContract(name: string, makeSubject: () => Promise<Storage
       await withStorage(async (storage) => {
         await storage.addToken(sampleToken('token001'), auditFacts('token'));
         await storage.tokenUsed('token001', 9, '192.0.2.7');
-        await storage.acceptChange(sampleChange('key00001'), auditFacts('accept'));
+        await storage.acceptChange(sampleChange('key00001'), auditFacts('accept'), await held(storage));
         for (const [from, customer] of [
           ['192.0.2.7', 'shop'],
           ['192.0.2.8', 'shop'],

@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { promisify } from 'node:util';
 import * as v from 'valibot';
+import { keyAccount } from './key-account.ts';
 import { powerdnsAccount } from './powerdns-server-account.ts';
 import type { ServerAccount } from './server-account.ts';
 import { account } from './stage.ts';
@@ -19,24 +20,27 @@ const listening = v.pipe(
   v.object({ event: v.literal('gateway.listening'), port: v.number() }),
 );
 
+/** The name servers behind a gateway, by the setting `kind`. */
+export type BackendKind = 'powerdns' | 'bind' | 'knot';
+
 /**
- * Makes an account at a gateway in front of PowerDNS. The gateway is a process of its own, and the operator's
- * commands set it up. It belongs to the server: `server.dispose` ends it.
+ * Makes an account at a gateway in front of a name server. The gateway is a process of its own, and the
+ * operator's commands set it up. It belongs to the server: `server.dispose` ends it.
  */
-export async function gatewayAccount(): Promise<ServerAccount> {
-  const made = await powerdnsAccount();
+export async function gatewayAccount(kind: BackendKind = 'powerdns'): Promise<ServerAccount> {
+  const made = await (kind === 'powerdns' ? powerdnsAccount() : keyAccount(kind, 'transfer-gateway'));
   try {
-    return await behindGateway(made);
+    return await behindGateway(made, kind);
   } catch (error) {
     await made.server.dispose();
     throw error;
   }
 }
 
-async function behindGateway(made: ServerAccount): Promise<ServerAccount> {
+async function behindGateway(made: ServerAccount, kind: BackendKind): Promise<ServerAccount> {
   const { folder } = made.server;
   const config = join(folder, 'gateway.ini');
-  writeFileSync(config, settingsText(made, join(folder, 'gateway')), { mode: 0o600 });
+  writeFileSync(config, settingsText(made, kind, join(folder, 'gateway')), { mode: 0o600 });
   const operator = async (...words: readonly string[]): Promise<string> =>
     (await run(process.execPath, [program, '--json', 'gateway', '--config', config, ...words])).stdout;
   await operator('customer', 'add', account.name);
@@ -67,20 +71,20 @@ async function behindGateway(made: ServerAccount): Promise<ServerAccount> {
       await made.ours(zones);
       for (const { zone } of zones) await operator('zone', 'assign', zone, account.name);
     },
-    // A zone that nobody owns is the provider's.
+    // At PowerDNS, a zone that nobody owns is the provider's.
     foreign: async (zone) => {
-      await made.ours([zone]);
+      await (kind === 'powerdns' ? made.ours([zone]) : made.foreign(zone));
     },
   };
 }
 
-function settingsText(made: ServerAccount, state: string): string {
+function settingsText(made: ServerAccount, kind: BackendKind, state: string): string {
   const { host = '', username = '', password = '' } = made.connection(made.port);
   return `[gateway]
 listen = 127.0.0.1:0
 state = ${state}
 [backend]
-kind = powerdns
+kind = ${kind}
 host = ${host}
 username = ${username}
 password = ${password}

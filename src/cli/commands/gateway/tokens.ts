@@ -5,6 +5,7 @@ import { presetRights, presets, type Preset } from '../../../gateway/rights/pres
 import { makeToken, readToken } from '../../../gateway/rights/token.ts';
 import { newTokenFacts, type Storage, type StoredToken } from '../../../gateway/storage/storage.ts';
 import { endOf, isTextOf } from '../../../gateway/work/token-use.ts';
+import { withoutSecret } from '../../../gateway/work/tokens.ts';
 import { localTime, print, table } from '../../output.ts';
 import { networksIn, timeValue } from './option-values.ts';
 import { byOperator, demandCustomer, withStorage, type GatewayGlobals } from './with-storage.ts';
@@ -72,7 +73,7 @@ function listCommand({ globals, config }: GatewayGlobals): Command {
         return await storage.tokens(customer);
       });
       const byId = new Map(all.map((one) => [one.id, one]));
-      print(globals().json, all.map(shown), () => {
+      print(globals().json, all.map(withoutSecret), () => {
         const rows = all.map((one) => [
           one.id,
           one.label,
@@ -164,14 +165,6 @@ async function inUse(storage: Storage, id: string): Promise<StoredToken> {
 
 function notInUse(id: string): CommandFailed {
   return new CommandFailed(`There is no token ${id} that is in use.`);
-}
-
-function shown({
-  hash: _secret,
-  previous,
-  ...token
-}: StoredToken): Omit<StoredToken, 'hash' | 'previous'> & { readonly previousUntil: number | null } {
-  return { ...token, previousUntil: previous?.until ?? null };
 }
 
 /** @param maker the token that has made this one */

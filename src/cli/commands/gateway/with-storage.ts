@@ -5,7 +5,7 @@ import { openStorage } from '../../../gateway/serve.ts';
 import {
   GatewaySettingsRefused,
   loadGatewaySettings,
-  stateFolder,
+  loadStorageSettings,
   type GatewaySettings,
 } from '../../../gateway/settings.ts';
 import { StorageError, type AuditFacts, type Storage } from '../../../gateway/storage/storage.ts';
@@ -36,7 +36,7 @@ function asCommand<T>(read: () => T): T {
 /** Opens the gateway's storage for one command. @throws {CommandFailed} if it cannot be read or written */
 export async function withStorage<T>(path: string, work: (storage: Storage) => Promise<T>): Promise<T> {
   try {
-    const storage = openStorage({ state: asCommand(() => stateFolder(path)) });
+    const storage = await openStorage(asCommand(() => loadStorageSettings(path)));
     try {
       return await work(storage);
     } finally {

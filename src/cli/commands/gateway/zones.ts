@@ -30,8 +30,8 @@ export function gatewayZoneCommand({ globals, config }: GatewayGlobals): Command
       const claim = await withStorage(config(), async (storage) => {
         await demandCustomer(storage, customer);
         const facts = byOperator('zone.assigned', { customer, zone });
-        const made = await storage.claimZone({ zone, customer, at: Date.now(), quarantine: 0 }, facts);
-        if (typeof made !== 'object') await storage.confirmClaim(zone, customer, facts);
+        const made = await storage.claimZone({ zone, customer, at: Date.now(), quarantine: 0 }, facts, null);
+        if (typeof made !== 'object') await storage.confirmClaim(zone, customer, facts, null);
         return made;
       });
       if (typeof claim === 'object') throw refusedZone(claim, customer);
@@ -67,7 +67,7 @@ export function gatewayZoneCommand({ globals, config }: GatewayGlobals): Command
         if (owner === null) return false;
         const { customer } = owner;
         const facts = byOperator('zone.released', { customer, zone });
-        await storage.releaseZone(zone, customer, 0, facts);
+        await storage.releaseZone(zone, customer, 0, facts, null);
         return true;
       });
       if (!done) throw nobodys(zone);

@@ -1,5 +1,7 @@
+import { randomBytes } from 'node:crypto';
 import type { DnsName } from '../../dns/name.ts';
-import { growthIn, growthOf } from './record-growth.ts';
+import { AuditedDatabase, maybe, type AuditedTransaction, type StorageFacts } from './audited-database.ts';
+import { unchanged, type Database, type SqlValue } from './database.ts';
 import { reversed } from './reversed-name.ts';
 import {
   readAuditEntry,
@@ -7,11 +9,11 @@ import {
   readCounts,
   readCustomer,
   readOperatorToken,
-  readStoredChange,
   readStoredToken,
   readZoneOwner,
 } from './rows.ts';
-import { maybe, SqliteDatabase, unchanged } from './sqlite-database.ts';
+
+import { addChange, endStored, interrupt, storedChange } from './sql-changes.ts';
 import {
   addGrant,
   countWrite,
@@ -20,7 +22,7 @@ import {
   transfer,
   validCode,
   zoneOwner,
-} from './sqlite-zones.ts';
+} from './sql-zones.ts';
 import type {
   AuditEntry,
   AuditFacts,
@@ -43,27 +45,22 @@ import type {
   Transferred,
   ZoneClaim,
   ZoneGrant,
+  ZoneLease,
   ZoneOwner,
   ZoneTransfer,
 } from './storage.ts';
 
-/** Storage in one SQLite file (write-ahead log, each commit synced), for one gateway. */
-export class SqliteStorage implements Storage {
-  readonly #database: SqliteDatabase;
-  readonly #wall: () => number;
+/** Storage in any SQL database. */
+export class SqlStorage implements Storage {
+  readonly isShared: boolean;
+  readonly #database: AuditedDatabase;
+  /** Identifies this process as the holder of zones. */
+  readonly #owner: string;
 
-  private constructor(database: SqliteDatabase, wall: () => number) {
-    this.#database = database;
-    this.#wall = wall;
-  }
-
-  /**
-   * Opens the file, or makes it.
-   * @param wall wall clock, milliseconds; stamps the audit
-   * @throws {StorageError} `storage.newer`: a later release made the file
-   */
-  static open(path: string, wall: () => number): SqliteStorage {
-    return new SqliteStorage(SqliteDatabase.open(path, wall), wall);
+  constructor(database: Database, facts: StorageFacts) {
+    this.#database = new AuditedDatabase(database, facts);
+    this.isShared = database.leases !== null;
+    this.#owner = `${facts.gateway} ${randomBytes(8).toString('hex')}`;
   }
 
   async customers(): Promise<readonly Customer[]> {
@@ -82,12 +79,13 @@ export class SqliteStorage implements Storage {
   }
 
   async setCustomer(id: string, { state, limits }: CustomerChanges, audit: AuditFacts): Promise<boolean> {
-    return await this.#database.write(audit, () => {
-      const now = maybe(this.#database.get('SELECT * FROM customer WHERE id = ?', id), readCustomer);
+    return await this.#database.write(audit, async (tx) => {
+      await tx.lockCustomer(id);
+      const now = maybe(await tx.get('SELECT * FROM customer WHERE id = ?', id), readCustomer);
       if (now === null) return unchanged(false);
       const sql = `UPDATE customer SET state = ?, most_zones = ?, most_tokens = ?, most_records = ?,
         most_rrset_records = ?, most_rrset_octets = ?, most_writes_minute = ?, most_writes_day = ? WHERE id = ?`;
-      this.#database.run(sql, state ?? now.state, ...limitValues({ ...now.limits, ...limits }), id);
+      await tx.run(sql, state ?? now.state, ...limitValues({ ...now.limits, ...limits }), id);
       return true;
     });
   }
@@ -103,17 +101,17 @@ export class SqliteStorage implements Storage {
 
   async addToken(token: StoredToken, audit: AuditFacts): Promise<LimitReached | null> {
     const { id, customer, hash, label, createdAt, expiresAt, idle, maker } = token;
-    return await this.#database.write(audit, () => {
+    return await this.#database.write(audit, async (tx) => {
+      await tx.lockCustomer(customer);
       const inUse = `SELECT count(*) >= (SELECT most_tokens FROM customer WHERE id = ?1) AS full FROM token
         WHERE customer = ?1 AND revoked_at IS NULL AND (expires_at IS NULL OR expires_at > ?2)`;
-      if (this.#database.get(inUse, customer, createdAt)?.['full'] === 1)
-        return unchanged({ limit: 'tokens' });
+      if ((await tx.get(inUse, customer, createdAt))?.['full'] === 1) return unchanged({ limit: 'tokens' });
       const sql = `INSERT INTO token (id, customer, hash, label, rights, networks, created_at, expires_at, idle,
         maker, makes_tokens) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`;
       const [allowed, places] = [JSON.stringify(token.rights), JSON.stringify(token.networks)];
       const times = [createdAt, expiresAt, idle] as const;
       const makes = token.makesTokens ? 1 : 0;
-      this.#database.run(sql, id, customer, hash, label, allowed, places, ...times, maker, makes);
+      await tx.run(sql, id, customer, hash, label, allowed, places, ...times, maker, makes);
       return null;
     });
   }
@@ -167,43 +165,60 @@ export class SqliteStorage implements Storage {
   }
 
   async zone(zone: DnsName): Promise<ZoneOwner | null> {
-    return await this.#database.read(() => zoneOwner(this.#database, zone));
+    return await this.#database.read(async (tx) => await zoneOwner(tx, zone));
   }
 
   async pendingClaims(): Promise<readonly ZoneOwner[]> {
-    return await this.#all('SELECT * FROM zone WHERE pending = 1', [], readZoneOwner);
+    const sql = `SELECT * FROM zone WHERE pending = 1 ${this.#database.unheld('zone.name')}`;
+    return await this.#all(sql, [], readZoneOwner);
   }
 
   async mayClaim(claim: ZoneClaim): Promise<Claim> {
-    return await this.#database.read(() => judgeClaim(this.#database, claim));
+    return await this.#database.read(async (tx) => await judgeClaim(tx, claim));
   }
 
-  async claimZone(claim: ZoneClaim, audit: AuditFacts): Promise<Claim> {
+  async claimZone(claim: ZoneClaim, audit: AuditFacts, lease: ZoneLease | null): Promise<Claim> {
     const { zone, customer, at } = claim;
-    return await this.#database.write<Claim>(audit, () => {
-      const judged = judgeClaim(this.#database, claim);
+    return await this.#database.write<Claim>(audit, async (tx) => {
+      await tx.demandHeld(lease);
+      await tx.lockOwners();
+      const judged = await judgeClaim(tx, claim);
       if (judged !== 'claimed' && judged !== 'reclaimed') return unchanged(judged);
-      const limited = countWrite(this.#database, customer, at);
+      const limited = await countWrite(tx, customer, at);
       if (limited !== null) return unchanged(limited);
       const sql = `INSERT INTO zone (name, reversed, customer, created_at, left_at, pending, records)
         VALUES (?, ?, ?, ?, NULL, 1, NULL)
         ON CONFLICT (name) DO UPDATE SET customer = excluded.customer, created_at = excluded.created_at,
           left_at = NULL, pending = 1, records = NULL`;
-      this.#database.run(sql, zone, reversed(zone), customer, at);
+      await tx.run(sql, zone, reversed(zone), customer, at);
       return judged;
     });
   }
 
-  async confirmClaim(zone: DnsName, customer: string, audit: AuditFacts): Promise<void> {
-    await this.#database.write(audit, () => {
-      this.#database.run('UPDATE zone SET pending = 0 WHERE name = ? AND customer = ?', zone, customer);
+  async confirmClaim(
+    zone: DnsName,
+    customer: string,
+    audit: AuditFacts,
+    lease: ZoneLease | null,
+  ): Promise<void> {
+    await this.#database.write(audit, async (tx) => {
+      await tx.demandHeld(lease);
+      await tx.lockOwners();
+      await tx.run('UPDATE zone SET pending = 0 WHERE name = ? AND customer = ?', zone, customer);
     });
   }
 
-  async dropClaim(zone: DnsName, customer: string, audit: AuditFacts): Promise<void> {
-    await this.#database.write(audit, () => {
+  async dropClaim(
+    zone: DnsName,
+    customer: string,
+    audit: AuditFacts,
+    lease: ZoneLease | null,
+  ): Promise<void> {
+    await this.#database.write(audit, async (tx) => {
+      await tx.demandHeld(lease);
+      await tx.lockOwners();
       const sql = 'DELETE FROM zone WHERE name = ? AND customer = ? AND pending = 1';
-      this.#database.run(sql, zone, customer);
+      await tx.run(sql, zone, customer);
     });
   }
 
@@ -212,66 +227,83 @@ export class SqliteStorage implements Storage {
     customer: string,
     at: number,
     audit: AuditFacts,
+    lease: ZoneLease | null,
   ): Promise<LimitReached | null> {
-    return await this.#database.write({ ...audit, zone }, () => {
-      const limited = countWrite(this.#database, customer, at);
+    return await this.#database.write({ ...audit, zone }, async (tx) => {
+      await tx.demandHeld(lease);
+      const limited = await countWrite(tx, customer, at);
       return limited === null ? null : unchanged(limited);
     });
   }
 
-  async releaseZone(zone: DnsName, customer: string, at: number, audit: AuditFacts): Promise<void> {
-    await this.#database.write(audit, () => {
+  async releaseZone(
+    zone: DnsName,
+    customer: string,
+    at: number,
+    audit: AuditFacts,
+    lease: ZoneLease | null,
+  ): Promise<void> {
+    await this.#database.write(audit, async (tx) => {
+      await tx.demandHeld(lease);
+      await tx.lockOwners();
       const sql = 'UPDATE zone SET left_at = ?, pending = 0, records = NULL WHERE name = ? AND customer = ?';
-      this.#database.run(sql, at, zone, customer);
-      this.#database.run('DELETE FROM transfer_code WHERE zone = ? AND customer = ?', zone, customer);
+      await tx.run(sql, at, zone, customer);
+      await tx.run('DELETE FROM transfer_code WHERE zone = ? AND customer = ?', zone, customer);
     });
   }
 
-  async countRecords(zone: DnsName, records: number): Promise<void> {
-    await this.#change(null, 'UPDATE zone SET records = ? WHERE name = ?', [records, zone]);
+  async countRecords(zone: DnsName, records: number, lease: ZoneLease): Promise<void> {
+    await this.#database.write(null, async (tx) => {
+      await tx.demandHeld(lease);
+      await tx.run('UPDATE zone SET records = ? WHERE name = ?', records, zone);
+    });
   }
 
   async transferZone(asked: ZoneTransfer, audit: AuditFacts): Promise<Transferred> {
-    return await this.#database.write<Transferred>(null, () => {
-      const done = transfer(this.#database, asked, audit);
+    return await this.#database.write<Transferred>(null, async (tx) => {
+      await tx.lockOwners();
+      const done = await transfer(tx, asked, audit);
       return typeof done === 'object' && 'moved' in done ? done : unchanged(done);
     });
   }
 
   async addTransferCode(code: TransferCode, audit: AuditFacts): Promise<boolean> {
     const { hash, zone, customer, withBelow, expiresAt } = code;
-    return await this.#database.write(audit, () => {
-      const owner = zoneOwner(this.#database, zone);
+    return await this.#database.write(audit, async (tx) => {
+      await tx.lockOwners();
+      const owner = await zoneOwner(tx, zone);
       if (owner?.customer !== customer || owner.leftAt !== null || owner.isPending) return unchanged(false);
       const sql = `INSERT INTO transfer_code (hash, zone, customer, with_below, expires_at)
         VALUES (?, ?, ?, ?, ?) ON CONFLICT (zone) DO UPDATE SET hash = excluded.hash,
           customer = excluded.customer, with_below = excluded.with_below, expires_at = excluded.expires_at`;
-      this.#database.run(sql, hash, zone, customer, withBelow ? 1 : 0, expiresAt);
+      await tx.run(sql, hash, zone, customer, withBelow ? 1 : 0, expiresAt);
       return true;
     });
   }
 
   async takeTransferCode({ hash, zone, to, at }: TakenCode, audit: AuditFacts): Promise<Transferred> {
-    return await this.#database.write<Transferred>(null, () => {
-      const code = validCode(this.#database, hash, at);
+    return await this.#database.write<Transferred>(null, async (tx) => {
+      await tx.lockOwners();
+      const code = await validCode(tx, hash, at);
       if (code?.zone !== zone) return unchanged('missing');
       const facts = { ...audit, detail: { from: code.customer } };
-      const done = transfer(this.#database, { ...code, to }, facts);
+      const done = await transfer(tx, { ...code, to }, facts);
       return typeof done === 'object' && 'moved' in done ? done : unchanged(done);
     });
   }
 
   async grants(parent: DnsName): Promise<readonly ZoneGrant[]> {
-    return await this.#database.read(() => grantsBelow(this.#database, parent));
+    return await this.#database.read(async (tx) => await grantsBelow(tx, parent));
   }
 
   async addGrant(
     grant: Pick<ZoneGrant, 'parent' | 'child' | 'customer' | 'createdAt'>,
     audit: AuditFacts,
   ): Promise<boolean> {
-    return await this.#database.write(audit, () =>
-      addGrant(this.#database, grant) ? true : unchanged(false),
-    );
+    return await this.#database.write(audit, async (tx) => {
+      await tx.lockOwners();
+      return (await addGrant(tx, grant)) ? true : unchanged(false);
+    });
   }
 
   async revokeGrant(
@@ -284,44 +316,66 @@ export class SqliteStorage implements Storage {
     return await this.#change(audit, sql, [at, parent, child, customer]);
   }
 
+  async takeZone(zone: DnsName, ttl: number): Promise<ZoneLease | 'busy'> {
+    const { leases, wall } = this.#database;
+    const owner = this.#owner;
+    if (leases === null) return { zone, owner, fence: 0 };
+    const work = async (tx: AuditedTransaction): Promise<ZoneLease | 'busy'> => {
+      const fence = await leases.take(tx, zone, owner, ttl);
+      if (fence === null) return 'busy';
+      // Whoever worked on the zone before has lost it. Only now is it certain that he stores no outcome.
+      const open = await tx.all('SELECT * FROM change WHERE zone = ? AND outcome IS NULL', zone);
+      await interrupt(tx, open, wall());
+      return { zone, owner, fence };
+    };
+    // A power loss may undo it. Nothing is sent before a durable transaction that finds the lease.
+    return await this.#database.write(null, work, 'soon');
+  }
+
+  async leaveZone(lease: ZoneLease): Promise<void> {
+    const { leases } = this.#database;
+    if (leases === null) return;
+    const work = async (tx: AuditedTransaction): Promise<void> => await leases.leave(tx, lease);
+    await this.#database.write(null, work, 'soon');
+  }
+
   async change(token: string, key: string): Promise<StoredChange | null> {
-    return await this.#database.read(() => this.#stored(token, key));
+    return await this.#database.read(async (tx) => await storedChange(tx, token, key));
   }
 
-  async acceptChange(change: StoredChange, audit: AuditFacts): Promise<StoredChange | LimitReached | null> {
-    const { customer, token, key, from, fingerprint, acceptedAt, outcome: _none, ...body } = change;
-    return await this.#database.write<StoredChange | LimitReached | null>(audit, () => {
-      const earlier = this.#stored(token, key);
-      if (earlier !== null) return unchanged(earlier);
-      const limited = this.#limitOf(change);
-      if (limited !== null) return unchanged(limited);
-      const sql = `INSERT INTO change (customer, token, key, zone, client, fingerprint, body, accepted_at)
-        VALUES (?, ?, ?, ?, ?, ?, ?, ?)`;
-      const values = [customer, token, key, change.zone, from, fingerprint, JSON.stringify(body)];
-      this.#database.run(sql, ...values, acceptedAt);
-      this.#grow(change.zone, growthOf(change));
-      return null;
+  async acceptChange(
+    change: StoredChange,
+    audit: AuditFacts,
+    lease: ZoneLease,
+  ): Promise<StoredChange | LimitReached | null> {
+    return await this.#database.write<StoredChange | LimitReached | null>(audit, async (tx) => {
+      await tx.demandHeld(lease);
+      const other = await addChange(tx, change);
+      return other === null ? null : unchanged(other);
     });
   }
 
-  async endChange(token: string, key: string, outcome: ChangeOutcome, audit: AuditFacts): Promise<void> {
-    await this.#database.write(audit, () => {
-      const change = this.#stored(token, key);
-      if (change !== null) this.#end(change, outcome, this.#wall());
+  async endChange(
+    { token, key }: Pick<StoredChange, 'token' | 'key'>,
+    outcome: ChangeOutcome,
+    audit: AuditFacts,
+    lease: ZoneLease,
+  ): Promise<boolean> {
+    const { leases, wall } = this.#database;
+    return await this.#database.write(null, async (tx) => {
+      const isHeld = leases === null || (await leases.isHeld(tx, lease));
+      const change = isHeld ? await storedChange(tx, token, key) : null;
+      const isEnded = change !== null && (await endStored(tx, change, outcome, wall()));
+      await tx.log(isEnded ? audit : { ...audit, what: `${audit.what}.late` });
+      return isEnded;
     });
   }
 
-  async interruptChanges(at: number): Promise<readonly StoredChange[]> {
-    return await this.#database.write(null, () => {
-      const open = this.#database.all('SELECT * FROM change WHERE outcome IS NULL').map(readStoredChange);
-      for (const one of open) {
-        const { customer, key, token, from, zone } = one;
-        this.#end(one, { kind: 'interrupted' }, at);
-        const what = 'change.interrupted';
-        this.#database.log({ what, customer, token, from, zone, detail: { key } });
-      }
-      return open;
-    });
+  async interruptChanges(): Promise<readonly StoredChange[]> {
+    const sql = `SELECT * FROM change WHERE outcome IS NULL ${this.#database.unheld('change.zone')}`;
+    return await this.#database.write(null, async (tx) =>
+      interrupt(tx, await tx.all(sql), this.#database.wall()),
+    );
   }
 
   async pruneChanges(before: number): Promise<void> {
@@ -329,8 +383,7 @@ export class SqliteStorage implements Storage {
   }
 
   async audit(after: number, most: number): Promise<readonly AuditEntry[]> {
-    const sql = 'SELECT * FROM audit WHERE number > ? ORDER BY number LIMIT ?';
-    return await this.#all(sql, [after, most], readAuditEntry);
+    return await this.#auditRows(after, most, readAuditEntry);
   }
 
   async counts(): Promise<StorageCounts> {
@@ -339,35 +392,31 @@ export class SqliteStorage implements Storage {
       (SELECT count(*) FROM zone WHERE pending = 1) AS claims,
       (SELECT count(*) FROM change WHERE outcome IS NULL) AS open_changes,
       (SELECT min(accepted_at) FROM change WHERE outcome IS NULL) AS oldest_change`;
-    return await this.#database.read(() => readCounts(this.#database.get(sql)));
+    return await this.#database.read(async (tx) => readCounts(await tx.get(sql)));
   }
 
   async auditHead(): Promise<AuditHead> {
-    return await this.#database.read(() => this.#database.head());
+    return await this.#database.read(async (tx) => await this.#database.head(tx));
   }
 
   async auditLinks(after: number, most: number): Promise<readonly AuditLink[]> {
-    const sql = 'SELECT * FROM audit WHERE number > ? ORDER BY number LIMIT ?';
-    return await this.#all(sql, [after, most], readAuditLink);
+    return await this.#auditRows(after, most, readAuditLink);
   }
 
   async eraseAddresses({ before, client, customer }: Erasure, audit: AuditFacts | null): Promise<number> {
     const of = (time: string, address: string, owner: string): string =>
-      `${time} < ?1 AND (?2 IS NULL OR ${address} = ?2) AND (?3 IS NULL OR ${owner} = ?3)`;
+      `${time} < ?1 AND ${address} = coalesce(?2, ${address}) AND ${owner} = coalesce(?3, ${owner})`;
     const values = [before ?? Number.MAX_SAFE_INTEGER, client, customer] as const;
-    return await this.#database.write(audit, () => {
-      const entries = of('at', 'client', "json_extract(body, '$.customer')");
+    return await this.#database.write(audit, async (tx) => {
+      const entries = of('at', 'client', this.#database.jsonText('body', 'customer'));
       const changes = of('accepted_at', 'client', 'customer');
       const uses = of('used_at', 'used_from', 'customer');
-      this.#database.run(`UPDATE change SET client = '' WHERE client <> '' AND ${changes}`, ...values);
-      this.#database.run(`UPDATE token SET used_from = '' WHERE used_from <> '' AND ${uses}`, ...values);
-      const operators = of('used_at', 'used_from', 'NULL');
-      this.#database.run(
-        `UPDATE operator SET used_from = '' WHERE used_from <> '' AND ${operators}`,
-        ...values,
-      );
+      await tx.run(`UPDATE change SET client = '' WHERE client <> '' AND ${changes}`, ...values);
+      await tx.run(`UPDATE token SET used_from = '' WHERE used_from <> '' AND ${uses}`, ...values);
+      const operators = of('used_at', 'used_from', "''");
+      await tx.run(`UPDATE operator SET used_from = '' WHERE used_from <> '' AND ${operators}`, ...values);
       const sql = `UPDATE audit SET client = NULL, salt = NULL WHERE client IS NOT NULL AND ${entries}`;
-      return this.#database.run(sql, ...values);
+      return await tx.run(sql, ...values);
     });
   }
 
@@ -375,53 +424,31 @@ export class SqliteStorage implements Storage {
     await this.#database.close();
   }
 
-  /** The limit that the change would exceed; null: it is counted as a write. */
-  #limitOf(change: StoredChange): LimitReached | null {
-    const { customer, zone, remove, add, acceptedAt } = change;
-    if (remove.length + add.length === 0) return null;
-    const growth = growthOf(change);
-    const sql =
-      'SELECT records + ? <= (SELECT most_records FROM customer WHERE id = ?) AS fits FROM zone WHERE name = ?';
-    const row = growth > 0 ? this.#database.get(sql, growth, customer, zone) : undefined;
-    if (row !== undefined && row['fits'] !== 1) return { limit: 'records' };
-    return countWrite(this.#database, customer, acceptedAt);
+  /** Entries that have a number but are not committed yet would be missed for ever. So they are waited for. */
+  async #auditRows<T>(after: number, most: number, read: (row: unknown) => T): Promise<readonly T[]> {
+    const sql = 'SELECT * FROM audit WHERE number > ? ORDER BY number LIMIT ?';
+    const work = async (tx: AuditedTransaction): Promise<readonly T[]> => {
+      await tx.lockAudit();
+      return (await tx.all(sql, after, most)).map(read);
+    };
+    return await this.#database.write(null, work, 'soon');
   }
 
-  #grow(zone: DnsName, by: number | null): void {
-    this.#database.run('UPDATE zone SET records = records + ? WHERE name = ?', by, zone);
+  async #one<T>(sql: string, values: readonly SqlValue[], read: (row: unknown) => T): Promise<T | null> {
+    return await this.#database.read(async (tx) => maybe(await tx.get(sql, ...values), read));
   }
 
-  #end(change: StoredChange, outcome: ChangeOutcome, at: number): void {
-    const { token, key, zone } = change;
-    const sql = 'UPDATE change SET outcome = ?, ended_at = ? WHERE token = ? AND key = ?';
-    this.#database.run(sql, JSON.stringify(outcome), at, token, key);
-    // Its growth was added when it was accepted.
-    const grown = growthIn({ ...change, outcome });
-    this.#grow(zone, grown === null ? null : grown - growthOf(change));
-  }
-
-  #stored(token: string, key: string): StoredChange | null {
-    const sql = 'SELECT * FROM change WHERE token = ? AND key = ?';
-    return maybe(this.#database.get(sql, token, key), readStoredChange);
-  }
-
-  async #one<T>(sql: string, values: readonly Value[], read: (row: unknown) => T): Promise<T | null> {
-    return await this.#database.read(() => maybe(this.#database.get(sql, ...values), read));
-  }
-
-  async #all<T>(sql: string, values: readonly Value[], read: (row: unknown) => T): Promise<readonly T[]> {
-    return await this.#database.read(() => this.#database.all(sql, ...values).map(read));
+  async #all<T>(sql: string, values: readonly SqlValue[], read: (row: unknown) => T): Promise<readonly T[]> {
+    return await this.#database.read(async (tx) => (await tx.all(sql, ...values)).map(read));
   }
 
   /** @returns false: no row was changed, so nothing goes into the audit */
-  async #change(audit: AuditFacts | null, sql: string, values: readonly Value[]): Promise<boolean> {
-    return await this.#database.write(audit, () =>
-      this.#database.run(sql, ...values) > 0 ? true : unchanged(false),
+  async #change(audit: AuditFacts | null, sql: string, values: readonly SqlValue[]): Promise<boolean> {
+    return await this.#database.write(audit, async (tx) =>
+      (await tx.run(sql, ...values)) > 0 ? true : unchanged(false),
     );
   }
 }
-
-type Value = string | number | null;
 
 /** In the order of the columns of `customer`. */
 function limitValues(limits: Customer['limits']): readonly number[] {
