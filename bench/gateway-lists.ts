@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { parseName, type DnsName } from '../src/dns/name.ts';
 import { openStorage } from '../src/gateway/serve.ts';
+import { loadStorageSettings } from '../src/gateway/settings.ts';
 import { nextLink } from '../src/gateway/storage/audit-chain.ts';
 import type { Storage } from '../src/gateway/storage/storage.ts';
 import { askGateway } from '../src/testing/accounts/ask-gateway.ts';
@@ -43,7 +44,7 @@ export async function benchGatewayLists(plan: ListsPlan): Promise<Record<string,
     await server.start();
     return customer;
   });
-  const storage = openStorage({ state: side.state });
+  const storage = await openStorage(loadStorageSettings(side.gateway.config));
   try {
     const idle = memoryOf(side.gateway.pid);
     const list = await times(repetitions, async () => {
@@ -122,7 +123,7 @@ function fillGateway(path: string, zones: readonly DnsName[], auditRows: number)
     owner.run(name, reversed, `c${Math.floor(at / zonesEach)}`);
   }
   const entry = database.prepare(
-    'INSERT INTO audit (at, body, client, salt, client_hash, hash) VALUES (?, ?, ?, ?, ?, ?)',
+    "INSERT INTO audit (gateway, at, body, client, salt, client_hash, hash) VALUES ('', ?, ?, ?, ?, ?, ?)",
   );
   const last = database.prepare('SELECT hash FROM audit ORDER BY number DESC LIMIT 1').get();
   let before = String(last?.['hash']);

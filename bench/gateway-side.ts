@@ -5,6 +5,7 @@ import type { Rights } from '../src/gateway/rights/decide.ts';
 import { presetRights } from '../src/gateway/rights/presets.ts';
 import { makeToken } from '../src/gateway/rights/token.ts';
 import { openStorage } from '../src/gateway/serve.ts';
+import { loadStorageSettings } from '../src/gateway/settings.ts';
 import { newTokenFacts, usualLimits, type AuditFacts, type Storage } from '../src/gateway/storage/storage.ts';
 import {
   GatewayProcess,
@@ -57,12 +58,12 @@ export async function startGatewaySide<T>(
   const server = await startPowerdns({ backend, account: zoneAccount });
   const raw = rawCalls(server, zoneAccount);
   const state = join(server.folder, 'gateway');
-  const storage = openStorage({ state });
-  const prepared = await prepare({ server, raw, storage, state });
-  await storage.close();
   const host = reach === undefined ? server.url : await reach(server);
   const options = { ...powerdnsBackend(server), username: zoneAccount, host };
   const gateway = new GatewayProcess(writeGatewaySettings(server.folder, options));
+  const storage = await openStorage(loadStorageSettings(gateway.config));
+  const prepared = await prepare({ server, raw, storage, state });
+  await storage.close();
   await gateway.start();
   return {
     server,
@@ -105,8 +106,8 @@ export async function addBenchCustomer(
   const { id: token, text, hash } = makeToken();
   await storage.addToken({ ...newTokenFacts, id: token, customer: id, hash, rights, createdAt: 0 }, byBench);
   for (const zone of zones) {
-    await storage.claimZone({ zone, customer: id, at: 0, quarantine: 0 }, byBench);
-    await storage.confirmClaim(zone, id, byBench);
+    await storage.claimZone({ zone, customer: id, at: 0, quarantine: 0 }, byBench, null);
+    await storage.confirmClaim(zone, id, byBench, null);
   }
   return { id, token: text };
 }

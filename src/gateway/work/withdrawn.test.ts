@@ -20,11 +20,14 @@ test(
     await bench.server.addZones([{ zone }]);
     const token = await bench.token('shop');
     await bench.assign(zone, 'shop');
-    const storage = openStorage(bench.settings);
+    const storage = await openStorage(bench.settings);
     const { id } = readToken(token) ?? { id: '' };
     const none = { fingerprint: '', remove: [], add: [], before: [] };
     const withdrawal = { ...sampleChange('key00001'), ...none, customer: 'shop', token: id, zone };
-    await storage.acceptChange(withdrawal, auditFacts('withdrawn'));
+    const lease = await storage.takeZone(zone, 10_000);
+    assert.ok(lease !== 'busy');
+    assert.equal(await storage.acceptChange(withdrawal, auditFacts('withdrawn'), lease), null);
+    await storage.leaveZone(lease);
     await storage.close();
     await bench.restart();
     const path = `/v1/zones/${zone}/changes`;

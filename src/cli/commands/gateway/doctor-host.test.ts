@@ -78,7 +78,7 @@ test('doctor: the folder of the database, and its file', async (t) => {
       .filter(({ state }) => state === 'problem')
       .map(({ text }) => text);
   assert.match(problems().join(), /was never started/u);
-  await openStorage(settings).close();
+  await (await openStorage(settings)).close();
   assert.deepEqual(problems(), []);
   // What a disk does to a file: the first page stays, the pages of tables do not.
   const octets = readFileSync(path);

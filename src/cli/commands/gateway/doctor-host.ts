@@ -110,8 +110,10 @@ const everyAddress: ReadonlyMap<string, string> = new Map([
 ]);
 
 /** The folder of the database, its free space, and whether the file is whole. */
-export function checkDatabase({ state }: GatewaySettings): Finding[] {
+export function checkDatabase({ state, storage }: GatewaySettings): Finding[] {
   const check = 'database';
+  // Whether it answers shows as soon as it is asked for the owners.
+  if (storage.kind !== 'sqlite') return [ok(check, 'PostgreSQL')];
   const path = join(state, 'gateway.db');
   if (!existsSync(path)) {
     const text = `there is no ${path}: the gateway was never started`;

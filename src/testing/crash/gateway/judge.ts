@@ -3,6 +3,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import * as v from 'valibot';
 import { openStorage } from '../../../gateway/serve.ts';
+import { loadStorageSettings } from '../../../gateway/settings.ts';
 import { isLinked, noHead } from '../../../gateway/storage/audit-chain.ts';
 import type { AuditLink, Storage } from '../../../gateway/storage/storage.ts';
 import { sayMay } from './client.ts';
@@ -75,7 +76,7 @@ async function judgeOwners(
   const { text } = await server.call('GET', '/zones?dnssec=false');
   const there = new Set(v.parse(served, JSON.parse(text)).map(({ name }) => name));
   there.delete(ofProvider);
-  const storage = openStorage({ state: stateOf(scene) });
+  const storage = await openStorage(loadStorageSettings(scene.gateway.config));
   const owners = new Map<string, string>();
   try {
     for (const customer of customers)
@@ -131,7 +132,7 @@ async function judgeAudit(
   attempts: readonly Attempt[],
   violations: Violations,
 ): Promise<void> {
-  const storage = openStorage({ state: stateOf(scene) });
+  const storage = await openStorage(loadStorageSettings(scene.gateway.config));
   const counts = new Map<string, number>();
   let { hash: before } = noHead;
   for await (const link of linksOf(storage)) {
