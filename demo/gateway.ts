@@ -1,5 +1,7 @@
 /** Plays `script/demo --gateway`: two customers of a provider, and a gateway in front of his name server. */
+import type { BackendKind } from '../src/testing/stage/gateway-account.ts';
 import { makeGatewayStage } from '../src/testing/stage/gateway-stage.ts';
+import { testServers } from '../src/testing/stage/server-registry.ts';
 import {
   audited,
   editsAtBoth,
@@ -18,14 +20,16 @@ export interface GatewayDemo {
   stop(): Promise<void>;
 }
 
-/** Starts two panels, PowerDNS and the gateway. @throws {Error} when a program is missing */
-export async function makeGatewayDemo(): Promise<GatewayDemo> {
-  const stage = await makeGatewayStage('shop-17', 'shop-18');
-  const { first, second, gateway, server } = stage;
+/** Starts two panels, the name server and the gateway. @throws {Error} when a program is missing */
+export async function makeGatewayDemo(backend: BackendKind): Promise<GatewayDemo> {
+  const stage = await makeGatewayStage(backend, ['shop-17', 'shop-18']);
+  const { first, second, gateway, provider } = stage;
+  const { port } = provider.server;
+  const { title } = testServers[backend];
   return {
     play: async () => {
       print('');
-      print(`PowerDNS is a real one: 127.0.0.1 port ${server.port}. The gateway listens at ${gateway.url}.`);
+      print(`${title} is a real one: 127.0.0.1 port ${port}. The gateway listens at ${gateway.url}.`);
       const tokens = await setUpCustomers(stage);
       await editsAtBoth(stage);
       await foreignZone(stage);
@@ -35,7 +39,7 @@ export async function makeGatewayDemo(): Promise<GatewayDemo> {
     },
     byHand: [
       ...[first, second].map(({ id, panel }) => `panel of ${id}   ${panel.address}`),
-      `name server        127.0.0.1 port ${server.port}`,
+      `name server        127.0.0.1 port ${port}`,
       `operator           ${['domainsync', 'gateway', '--config', gateway.config, 'audit'].join(' ')}`,
     ],
     stop: async () => {

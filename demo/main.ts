@@ -1,8 +1,8 @@
 /**
  * Plays the product's main functions in a terminal, and checks each step against the panel and the central:
  * `script/demo [--panel 4|5|6] [--central 4|5|6|dnsmanager|bind|knot|powerdns|gateway] [--old N] [--stay]`.
- * `--old`: the number of zones that only the panel has. `script/demo --gateway [--backend powerdns]` plays
- * what a provider sees at a gateway instead. Exit status 1: a step failed; 2: the usage was wrong, or a name
+ * `--old`: the number of zones that only the panel has. `script/demo --gateway [--backend powerdns|bind|knot]`
+ * plays what a provider sees at a gateway instead. Exit status 1: a step failed; 2: the usage was wrong, or a name
  * server is not installed.
  */
 import { join } from 'node:path';
@@ -22,6 +22,7 @@ import {
   testServers,
   type ServerKind,
 } from '../src/testing/stage/server-registry.ts';
+import type { BackendKind } from '../src/testing/stage/gateway-account.ts';
 import { makeServerStage, type ServerStage } from '../src/testing/stage/server-stage.ts';
 import {
   account,
@@ -43,8 +44,10 @@ const centrals: Readonly<Record<string, DemoCentral>> = {
   ...Object.fromEntries(serverKinds.map((kind) => [kind, kind])),
 };
 
+const backends: Readonly<Record<string, BackendKind>> = { powerdns: 'powerdns', bind: 'bind', knot: 'knot' };
+
 const usage = `usage: script/demo [--panel ${Object.keys(panels).join('|')}] [--central ${Object.keys(centrals).join('|')}] [--old N] [--stay]
-       script/demo --gateway [--backend powerdns] [--stay]`;
+       script/demo --gateway [--backend ${Object.keys(backends).join('|')}] [--stay]`;
 
 class WrongUsage extends Error {
   override readonly name = 'WrongUsage';
@@ -64,8 +67,8 @@ interface Asked {
   /** Number of zones that only the panel has, since before the plugin. */
   readonly old: number;
   readonly stay: boolean;
-  /** Whether the demo is about a provider's gateway, with two customers. */
-  readonly gateway: boolean;
+  /** The name server behind a gateway with two customers; null: the demo is about a panel and a central. */
+  readonly gateway: BackendKind | null;
 }
 
 function choice<T>(option: string, value: string, choices: Readonly<Record<string, T>>): T {
@@ -78,13 +81,13 @@ function readArguments(): Asked {
   const { panel, central, old, stay: stays, gateway, backend } = readWords();
   if (!/^[1-9]\d{0,2}$/u.test(old)) throw new WrongUsage(`--old ${old}: a number from 1 to 999 is wanted`);
   if (backend !== undefined && !gateway) throw new WrongUsage('--backend is an option of --gateway');
-  choice('backend', backend ?? 'powerdns', { powerdns: true });
+  const behind = choice('backend', backend ?? 'powerdns', backends);
   return {
     panel: choice('panel', panel, panels),
     central: choice('central', central, centrals),
     old: Number(old),
     stay: stays,
-    gateway,
+    gateway: gateway ? behind : null,
   };
 }
 
@@ -118,7 +121,7 @@ async function main(): Promise<number> {
     return 0;
   }
   const asked = readArguments();
-  const ready = asked.gateway ? await gatewayDemo() : await panelDemo(asked);
+  const ready = asked.gateway === null ? await panelDemo(asked) : await gatewayDemo(asked.gateway);
   const interrupted = new Promise<void>((resolve) => {
     for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, resolve);
   });
@@ -165,9 +168,9 @@ async function panelDemo(asked: Asked): Promise<Ready> {
   };
 }
 
-async function gatewayDemo(): Promise<Ready> {
-  demandServer('gateway', '--gateway');
-  const gateway = await makeGatewayDemo();
+async function gatewayDemo(backend: BackendKind): Promise<Ready> {
+  demandServer(backend, `--gateway --backend ${backend}`);
+  const gateway = await makeGatewayDemo(backend);
   return {
     play: async () => {
       await gateway.play();

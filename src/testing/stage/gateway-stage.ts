@@ -1,14 +1,10 @@
 /** A stage with two customers of a provider: a panel each, and a gateway in front of his name server. */
 import { removeUnlessFailed } from '../kept-folders.ts';
-import {
-  GatewayProcess,
-  gatewayAccountName,
-  powerdnsBackend,
-  writeGatewaySettings,
-} from '../servers/gateway-process.ts';
-import { startPowerdns, type Powerdns } from '../servers/powerdns.ts';
+import { GatewayProcess, writeGatewaySettings } from '../servers/gateway-process.ts';
 import type { PublicView } from './central-side.ts';
 import { publicView } from './dig.ts';
+import { backendAccount, backendOptions, type BackendKind } from './gateway-account.ts';
+import type { ServerAccount } from './server-account.ts';
 import { makePanelSide, until, writeSettings, type AnyStage } from './stage.ts';
 
 /** A customer with a panel. */
@@ -22,7 +18,9 @@ export interface GatewayCustomer extends Omit<AnyStage, 'there' | 'secrets' | 'c
 }
 
 export interface GatewayStage {
-  readonly server: Powerdns;
+  readonly backend: BackendKind;
+  /** The name server, with the provider's own access to it. */
+  readonly provider: ServerAccount;
   readonly gateway: GatewayProcess;
   /** The name server as the public queries it. */
   readonly view: PublicView;
@@ -33,17 +31,20 @@ export interface GatewayStage {
 }
 
 /**
- * Starts two panels, PowerDNS and the gateway. The gateway has the customers already, without tokens.
- * @param first id of the first customer
+ * Starts two panels, the name server and the gateway. The gateway has the customers already, without tokens.
+ * @param ids of the customers
  * @throws {Error} when a program is missing
  */
-export async function makeGatewayStage(first: string, second: string): Promise<GatewayStage> {
-  const panels = [await makePanelSide('v6'), await makePanelSide('v6')] as const;
-  const extra = 'default-soa-content=ns1.provider.example.net hostmaster.@ 0 10800 3600 604800 3600';
-  const server = await startPowerdns({ account: gatewayAccountName, extra });
-  const gateway = new GatewayProcess(writeGatewaySettings(server.folder, powerdnsBackend(server)));
+export async function makeGatewayStage(
+  backend: BackendKind,
+  ids: readonly [string, string],
+): Promise<GatewayStage> {
+  const [one, other] = [await makePanelSide('v6'), await makePanelSide('v6')];
+  const provider = await backendAccount(backend);
+  const { server } = provider;
+  const gateway = new GatewayProcess(writeGatewaySettings(server.folder, backendOptions(provider, backend)));
   const stop = async (): Promise<void> => {
-    for (const panel of panels) {
+    for (const panel of [one, other]) {
       await panel.stop();
       removeUnlessFailed(panel.directory);
     }
@@ -52,15 +53,16 @@ export async function makeGatewayStage(first: string, second: string): Promise<G
   };
   try {
     await gateway.start();
-    for (const id of [first, second]) await gateway.operator('customer', 'add', id);
+    for (const id of ids) await gateway.operator('customer', 'add', id);
   } catch (error) {
     await stop();
     throw error;
   }
   const view = publicView(server.port);
-  const [one, other] = panels;
+  const [first, second] = ids;
   return {
-    server,
+    backend,
+    provider,
     gateway,
     view,
     first: customerOf(first, one, view, gateway),
