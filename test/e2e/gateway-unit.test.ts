@@ -8,6 +8,7 @@ import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { test } from 'node:test';
 import { promisify } from 'node:util';
+import { pageOf } from '../../src/testing/docs-examples.ts';
 import { dist } from '../../src/testing/stage/command-line.ts';
 import { demandPrograms } from '../../src/testing/stage/stage.ts';
 import { missingPrograms } from '../../src/testing/servers/process.ts';
@@ -59,6 +60,16 @@ test(
     assert.equal((await faults(other)).length, 1);
   },
 );
+
+test('issue 20, unit: the settings of gateway.md name the credentials of the page', () => {
+  const shown = pageOf('gateway.md');
+  const given = [...shown.matchAll(/LoadCredential=([^:]+):/gu)];
+  const used = [...shown.matchAll(/= \/run\/credentials\/domainsync-gateway\.service\/(\S+)$/gmu)];
+  const names = (found: readonly RegExpExecArray[]): readonly string[] =>
+    found.map(([, name = '']) => name).toSorted();
+  assert.equal(given.length, 3);
+  assert.deepEqual(names(used), names(given));
+});
 
 test(
   'issue 20, unit: the gateway serves without capabilities, with only its own processes in /proc',

@@ -1,5 +1,5 @@
 /**
- * Runs the commands of docs/migration.md as they are written there: a panel that writes to PowerDNS with its
+ * Runs the commands of docs/migration.md as they are written there. A panel that writes to PowerDNS with its
  * key goes over to a token of a gateway.
  */
 import assert from 'node:assert/strict';
@@ -38,7 +38,7 @@ function example(contained: string): string {
   return exampleIn(page, contained);
 }
 
-/** Opens a line to PowerDNS on which requests come from the address 127.0.0.3, as from a customer's server. */
+/** Opens a line to PowerDNS on which requests come from 127.0.0.3, as from a customer's server. */
 async function otherAddress(t: TestContext, { url }: Powerdns): Promise<string> {
   const port = Number(new URL(url).port);
   const relay = createServer((client) => {

@@ -27,7 +27,7 @@ export async function checkClock(storage: Storage, wall: number): Promise<Findin
  * Compares the owners with the zones of the name server.
  * @param zones null: they are not known
  */
-export function checkOwners(owned: readonly ZoneOwner[], zones: readonly DnsName[] | null): Finding[] {
+export function checkZoneOwners(owned: readonly ZoneOwner[], zones: readonly DnsName[] | null): Finding[] {
   if (zones === null) return [];
   const there = new Set(zones);
   const lacking = owned.filter(({ zone, isPending }) => !isPending && !there.has(zone));

@@ -7,7 +7,7 @@ import { exitStatus, print, say } from '../../output.ts';
 import { findingText, findingsSummary } from '../../texts/findings.ts';
 import { checkBackend } from './doctor-backend.ts';
 import { checkCertificate, checkDatabase, checkListener, checkSettingsFile } from './doctor-host.ts';
-import { checkClock, checkOwners, checkTokens } from './doctor-storage.ts';
+import { checkClock, checkZoneOwners, checkTokens } from './doctor-storage.ts';
 import { storageProblem, withStorage, type GatewayGlobals } from './with-storage.ts';
 
 const examples = `
@@ -62,7 +62,7 @@ async function* examineGateway(path: string, wall: number): AsyncGenerator<Findi
       owned.map(({ zone }) => zone),
     );
     const clock = await checkClock(storage, wall);
-    return [...findings, ...clock, ...checkOwners(owned, zones), ...(await checkTokens(storage, wall))];
+    return [...findings, ...clock, ...checkZoneOwners(owned, zones), ...(await checkTokens(storage, wall))];
   });
 }
 

@@ -135,7 +135,7 @@ export class GatewayClient {
   /** Two answers about one change must say the same. An outcome that nobody knew may be known later. */
   #agree(attempt: Attempt, said: Said, when: string): void {
     const { last, key } = attempt;
-    // The gateway may have failed before it looked at the key. Of a zone that was deleted since, it says nothing.
+    // The gateway may have failed before it looked at the key. Of a deleted zone it says nothing.
     const isGone = said.text.startsWith('central.missing');
     const isSure = said.kind === 'done' || (said.kind === 'untouched' && !isOutage(said) && !isGone);
     if (last !== null && last.kind !== 'unknown' && isSure && said.kind !== last.kind)
