@@ -20,7 +20,8 @@ interface AtBackend {
 }
 
 /**
- * Logs in at the name server, lists its zones, and looks for settings of it that keep edits from being served.
+ * Logs in at the name server, lists its zones, and looks for settings of it that keep edits from being
+ * served.
  * @param owned zones that somebody has. A name server that shows no list is asked for these
  */
 export async function checkBackend(
