@@ -111,8 +111,12 @@ export const gatewayTexts = {
     ru: '{path}, строка {line}: адрес в {option} доступен с других машин, поэтому нужны «certificate» и «key». Либо укажите 127.0.0.1.',
   },
   'gateway.storage.failed': {
-    en: 'The database of the gateway cannot be read or written ({text}). Look at the folder "state" of its settings: rights, space on the disk.',
-    ru: 'База данных шлюза не читается или не записывается ({text}). Проверьте папку «state» из настроек: права доступа, место на диске.',
+    en: 'The database of the gateway cannot be read or written ({text}). Look at the folder "state" of its settings (rights, space on the disk), or whether PostgreSQL runs and knows user and password.',
+    ru: 'База данных шлюза не читается или не записывается ({text}). Проверьте папку «state» из настроек (права доступа, место на диске) или работу PostgreSQL, имя и пароль в нём.',
+  },
+  'gateway.storage.lease-lost': {
+    en: 'Another gateway has taken the zone meanwhile, because this one was too slow. Nothing of this step was stored. Look at the load of this machine.',
+    ru: 'Зону тем временем занял другой шлюз, потому что этот работал слишком медленно. Этот шаг не сохранён. Проверьте нагрузку этой машины.',
   },
   'gateway.storage.in-use': {
     en: 'Another gateway runs with the same folder "state". Stop it first, or give each its own folder.',

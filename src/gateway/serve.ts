@@ -9,6 +9,8 @@ import { CentralError, type Central } from '../core/central.ts';
 import { ApiServer } from './api/server.ts';
 import { StatusServer } from './api/status-server.ts';
 import { ApiRefusal } from './api-refusal.ts';
+import { DatabaseGuard } from './audit/database-guard.ts';
+import { HeadsFile } from './audit/heads-file.ts';
 import { GatewayMetrics, measuredCentral } from './metrics.ts';
 import { OperatorWork } from './operator/work.ts';
 import type { GatewaySettings } from './settings.ts';
@@ -22,6 +24,9 @@ const now = (): number => performance.now();
 
 /** How often old changes are deleted, milliseconds. */
 const pruneEvery = 3_600_000;
+
+/** How often the last entry of the audit is exported, milliseconds. */
+const exportEvery = 60_000;
 
 export interface RunningGateway {
   readonly port: number;
@@ -68,15 +73,21 @@ export async function startGateway(
   const central = await centralModule(kind).open(settings.backend, { clock, log, memory });
   const backend = measuredCentral(kind, central, metrics, now);
   const { timeout } = settings.backend;
-  const { quarantine, keepChanges, names } = settings;
-  const gateway = new Gateway({ storage, backend, log, wall: Date.now, timeout, quarantine, names });
+  const { quarantine, keepChanges, keepAddresses, names } = settings;
+  const heads = new HeadsFile(settings.auditHeads);
+  const guard = await DatabaseGuard.open({ storage, heads, log, wall: Date.now });
+  const gateway = new Gateway({ storage, backend, log, wall: Date.now, timeout, quarantine, names, guard });
   const settle = async (): Promise<void> => {
     for (const { zone, key } of await storage.interruptChanges()) log(2, 'change.interrupted', { zone, key });
-    await gateway.settleClaims().catch((error: unknown) => {
-      // The name server may be down. The claims stay, and the create is asked for again.
-      if (!(error instanceof ApiRefusal)) throw error;
-      log(2, 'claims.not-settled', { code: error.code });
-    });
+    const doubt = await guard.doubt();
+    // What such a database says of claims may be over since.
+    if (doubt !== null) log(1, 'database.in-doubt', { doubt });
+    else
+      await gateway.settleClaims().catch((error: unknown) => {
+        // The name server may be down. The claims stay, and the create is asked for again.
+        if (!(error instanceof ApiRefusal)) throw error;
+        log(2, 'claims.not-settled', { code: error.code });
+      });
   };
   await settle();
   const operator = new OperatorWork(storage, Date.now);
@@ -97,8 +108,17 @@ export async function startGateway(
   };
   const prune = logged('prune.failed', async () => {
     await storage.pruneChanges(Date.now() - keepChanges);
+    const old = { before: Date.now() - keepAddresses, client: null, customer: null };
+    await storage.eraseAddresses(old, null);
   });
-  const timers = [setInterval(prune, pruneEvery)];
+  await guard.export();
+  const timers = [
+    setInterval(prune, pruneEvery),
+    setInterval(
+      logged('audit.not-exported', async () => guard.export()),
+      exportEvery,
+    ),
+  ];
   // Another gateway may end at any time, and leave changes and claims.
   if (storage.isShared) timers.push(setInterval(logged('settle.failed', settle), leaseTime(timeout)));
   prune();
@@ -109,6 +129,9 @@ export async function startGateway(
       for (const timer of timers) clearInterval(timer);
       if (statusListen !== null) await status.close();
       await server.close();
+      await guard.export().catch((error: unknown) => {
+        log(1, 'audit.not-exported', { text: String(error) });
+      });
       await backend.close();
       await storage.close();
       lock?.close();

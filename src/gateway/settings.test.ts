@@ -46,7 +46,8 @@ test('PowerDNS by its API, with the key in a file', () => {
     nameServers: ['ns1.example.net', 'ns2.example.net'],
     kind: 'master',
   });
-  assert.equal(loadStorageSettings(path).state, folder);
+  const auditHeads = join(folder, 'audit-heads');
+  assert.deepEqual(loadStorageSettings(path), { state: folder, storage: { kind: 'sqlite' }, auditHeads });
 });
 
 test('BIND and Knot by a TSIG key; whole zones are always read by transfer', () => {

@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import * as v from 'valibot';
 import { pinOf, SettingsRefused } from '../centrals/connection.ts';
 import type { CentralConnection } from '../centrals/module.ts';
@@ -39,6 +40,10 @@ const sections = {
       `Folder of the database, \`${usualState}\` by default.`,
       `Папка базы данных, по умолчанию \`${usualState}\`.`,
     ),
+    audit_heads: textOption(
+      'File with the last entries of the audit, `audit-heads` in `state` by default. Best on another disk: it shows when an older database was put back.',
+      'Файл с последними записями журнала действий, по умолчанию `audit-heads` в `state`. Лучше на другом диске: по нему видно, что возвращена старая база.',
+    ),
     reserved: listOption(
       'Names and networks of the provider. No customer can create a zone with such a name, below or above it, or a reverse zone of such a network.',
       'Имена и сети провайдера. Клиент не может создать зону с таким именем, выше или ниже него, и обратную зону такой сети.',
@@ -63,9 +68,15 @@ const sections = {
       'For how many days a change and its outcome are kept. The audit is kept for ever.',
       'Сколько дней хранятся изменения и их результаты. Журнал действий хранится всегда.',
     ),
+    keep_addresses: numberOption(
+      'days',
+      { fallback: 365, least: 1, most: 36_500 },
+      'After how many days addresses of clients are erased in audit and changes.',
+      'Через сколько дней адреса клиентов стираются в журнале действий и изменениях.',
+    ),
   },
-  limits: limitOptions,
   storage: storageOptions,
+  limits: limitOptions,
   backend: {
     kind: choiceOption(['powerdns', 'bind', 'knot'], 'What the name server is.', 'Вид сервера имён.'),
     host: textOption(
@@ -127,15 +138,9 @@ const sections = {
 /** All options of the settings file of a gateway. */
 export const gatewayOptions = v.object({
   gateway: v.object(sections.gateway),
+  storage: v.object(sections.storage),
   limits: v.object(sections.limits),
-  storage: v.object(sections.storage),
   backend: v.object(sections.backend),
-});
-
-/** The options that say where the gateway's data are stored. */
-const placeOptions = v.object({
-  gateway: v.object({ state: sections.gateway.state }),
-  storage: v.object(sections.storage),
 });
 
 /** How a name server behind the gateway is reached. */
@@ -150,12 +155,16 @@ export interface GatewaySettings {
   /** Folder of the SQLite database. */
   readonly state: string;
   readonly storage: StorageSettings;
+  /** Path of the file with heads of the audit. */
+  readonly auditHeads: string;
   /** Of which names customers may make zones. */
   readonly names: NameRules;
   /** Milliseconds. */
   readonly quarantine: number;
   /** Milliseconds. */
   readonly keepChanges: number;
+  /** Milliseconds. */
+  readonly keepAddresses: number;
   readonly backend: Backend;
 }
 
@@ -170,18 +179,27 @@ export class GatewaySettingsRefused extends Error {
   }
 }
 
+/** What commands need that do not ask the name server. */
+const storageTable = v.object({
+  gateway: v.object({ state: sections.gateway.state, audit_heads: sections.gateway.audit_heads }),
+  storage: v.object(sections.storage),
+});
+
 /**
  * Reads only where the gateway's data are stored, for commands that need no key of the name server.
- * @throws {GatewaySettingsRefused} with every problem of the sections about the storage
+ * @throws {GatewaySettingsRefused} with every problem of the options about the storage
  */
-export function loadStorageSettings(path: string): Pick<GatewaySettings, 'state' | 'storage'> {
+export function loadStorageSettings(path: string): Pick<GatewaySettings, 'state' | 'storage' | 'auditHeads'> {
   const { entries } = parseIni(textOf(path));
-  const own = entries.filter(({ section, option }) => section === 'storage' || option === 'state');
-  const source = sourceOf(path, own, []);
-  const { gateway, storage } = valuesOf(placeOptions, source);
-  const read = storageSettings(storage, storageReporter(source));
+  const own = entries.filter(
+    ({ section, option }) => section === 'storage' || option === 'state' || option === 'audit_heads',
+  );
+  const source = sourceOf(path, own);
+  const { gateway, storage } = valuesOf(storageTable, source);
+  const read = storageOf(storage, source);
   if (source.problems.length > 0) throw new GatewaySettingsRefused(source.problems);
-  return { state: gateway.state || usualState, storage: read };
+  const state = gateway.state || usualState;
+  return { state, storage: read, auditHeads: headsOf(state, gateway.audit_heads) };
 }
 
 /**
@@ -191,9 +209,10 @@ export function loadStorageSettings(path: string): Pick<GatewaySettings, 'state'
 export function loadGatewaySettings(path: string): GatewaySettings {
   const text = textOf(path);
   const { entries, mistakes } = parseIni(text);
-  const wrong = mistakes.map(({ line, kind }) => problem(`settings.${kind}`, { path, line: String(line) }));
-  const source = sourceOf(path, entries, wrong);
+  const source = sourceOf(path, entries);
   const { problems } = source;
+  for (const { line, kind } of mistakes)
+    problems.push(problem(`settings.${kind}`, { path, line: String(line) }));
   const values = valuesOf(gatewayOptions, source);
   const { gateway } = values;
   const listen = serverAddress(gateway.listen || `127.0.0.1:${usualPort}`, usualPort);
@@ -204,8 +223,8 @@ export function loadGatewaySettings(path: string): GatewaySettings {
   const certificate = certificateOf(gateway, source);
   if (listen !== null && certificate === null && !isLoopback(listen.host))
     problems.push(problem('gateway.certificate-needed', placeOf(source, 'gateway.listen')));
+  const storage = storageOf(values.storage, source);
   const names = nameRulesOf(values, source);
-  const storage = storageSettings(values.storage, storageReporter(source));
   const backend = backendOf(values.backend, source);
   if (problems.length > 0 || listen === null) throw new GatewaySettingsRefused(problems);
   return {
@@ -214,10 +233,12 @@ export function loadGatewaySettings(path: string): GatewaySettings {
     certificate,
     limits: apiLimits(values.limits),
     state: gateway.state || usualState,
-    names,
+    auditHeads: headsOf(gateway.state || usualState, gateway.audit_heads),
     storage,
+    names,
     quarantine: gateway.quarantine,
     keepChanges: gateway.keep_changes,
+    keepAddresses: gateway.keep_addresses,
     backend,
   };
 }
@@ -231,24 +252,23 @@ interface Source {
   readonly problems: Problem[];
 }
 
-/** @param problems what was wrong so far. Options that do not exist are added */
-function sourceOf(path: string, entries: readonly IniEntry[], problems: readonly Problem[]): Source {
+/** @param entries of which unknown ones are problems */
+function sourceOf(path: string, entries: readonly IniEntry[]): Source {
   const known = new Set(optionsOf(gatewayOptions).map(optionKey));
   const unknown = entries.filter((entry) => !known.has(optionKey(entry)));
-  const found = unknown.map(({ section, option, line }) =>
-    problem('gateway.unknown-option', { path, line: String(line), option: `[${section}] ${option}` }),
-  );
   return {
     path,
     entries: new Map(entries.map((entry) => [optionKey(entry), entry])),
-    problems: [...problems, ...found],
+    problems: unknown.map(({ section, option, line }) =>
+      problem('gateway.unknown-option', { path, line: String(line), option: `[${section}] ${option}` }),
+    ),
   };
 }
 
-function storageReporter(source: Source): Parameters<typeof storageSettings>[1] {
-  return (code, option) => {
+function storageOf(values: Values['storage'], source: Source): StorageSettings {
+  return storageSettings(values, (code, option) => {
     source.problems.push(problem(code, placeOf(source, `storage.${option}`)));
-  };
+  });
 }
 
 /** Path, line and name of an option, for a problem. @param key `section.option` */
@@ -294,6 +314,10 @@ function certificateOf({ certificate, key }: Values['gateway'], source: Source):
     }
   };
   return { cert: read(certificate, 'gateway.certificate'), key: read(key, 'gateway.key') };
+}
+
+function headsOf(state: string, path: string): string {
+  return path === '' ? join(state, 'audit-heads') : path;
 }
 
 /** Names of name servers are reserved too: a zone with such a name would answer for all other zones. */

@@ -60,11 +60,11 @@ export type StorageSettings =
 
 type Values = v.InferOutput<v.ObjectSchema<typeof storageOptions, undefined>>;
 
-/** Reports a mistake in an option of the section. */
-export type StorageReporter = (code: Problem['code'], option: string) => void;
+/** Reports a mistake in the section. */
+type Report = (code: Problem['code'], option: string) => void;
 
 /** Makes the settings of the storage from the options of `[storage]`. */
-export function storageSettings(values: Values, report: StorageReporter): StorageSettings {
+export function storageSettings(values: Values, report: Report): StorageSettings {
   if (values.kind === 'sqlite') return { kind: 'sqlite' };
   const isSocket = values.host.startsWith('/');
   const address = isSocket ? { host: values.host, port: usualPort } : serverAddress(values.host, usualPort);
@@ -85,7 +85,7 @@ export function storageSettings(values: Values, report: StorageReporter): Storag
   };
 }
 
-function authoritiesOf(path: string, report: StorageReporter): string {
+function authoritiesOf(path: string, report: Report): string {
   if (path === '') return '';
   try {
     return readFileSync(path, 'utf8');

@@ -147,12 +147,12 @@ describe('two gateways', { skip: missingPostgres() || missingPrograms('pdns_serv
         [503, 'central.unreachable', 'untouched', 'later'],
       );
     }
-    const before = await addressesOf(zone);
+    const earlier = await addressesOf(zone);
     await pair.postgres.start();
     const changes = [newChange(), newChange()];
     assert.equal((await carryOut(one, changes[0]!)).status, 200);
     assert.equal((await carryOut(two, changes[1]!)).status, 200);
-    assert.equal((await addressesOf(zone)).size, before.size + 2);
+    assert.equal((await addressesOf(zone)).size, earlier.size + 2);
   });
 
   test('a gateway that sleeps longer than its lease before it accepts a change writes nothing', async () => {

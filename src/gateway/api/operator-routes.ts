@@ -140,7 +140,7 @@ const zoneOwnerRoutes: readonly Route[] = [
     about: 'Zones of a customer, in pages.',
     query: shapes.pageQuery,
     body: noBody,
-    answers: { 200: { about: 'names of zones', body: shapes.zonesPage } },
+    answers: { 200: { about: 'names of zones', body: shapes.namesPage } },
     refusals: [404],
     answer: async ({ operator }, { values, query }) => {
       const all = await operator.zonesOf(valueIn(values, 'customer'));

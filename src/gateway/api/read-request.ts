@@ -9,14 +9,17 @@ const mostOctets = 4 * 1024 * 1024;
 /** Most entity tags that one header may list. */
 const mostTags = 100;
 
+/** The headers of a request, as Node.js has them. */
+type SentHeaders = Pick<IncomingMessage, 'headers' | 'headersDistinct'>;
+
 /** The token of a request; empty: it has none, or more than one. */
-export function tokenIn({ headersDistinct }: IncomingMessage): string {
+export function tokenIn({ headersDistinct }: SentHeaders): string {
   const [text = '', second] = headersDistinct['authorization'] ?? [];
   return second === undefined ? (/^Bearer (\S{1,200})$/iu.exec(text)?.[1] ?? '') : '';
 }
 
 /** Reads the headers that requests of the API may have. @throws {ApiRefusal} 400 */
-export function headersOf(request: IncomingMessage): RequestHeaders {
+export function headersOf(request: SentHeaders): RequestHeaders {
   return {
     key: keyIn(request),
     precondition: preconditionIn(request),
@@ -24,7 +27,7 @@ export function headersOf(request: IncomingMessage): RequestHeaders {
   };
 }
 
-function keyIn(request: IncomingMessage): string | null {
+function keyIn(request: SentHeaders): string | null {
   const text = oneHeader(request, 'idempotency-key');
   if (text === null) return null;
   // The draft wants quotation marks, and most clients send none.
@@ -34,12 +37,12 @@ function keyIn(request: IncomingMessage): string | null {
   return key;
 }
 
-function preconditionIn(request: IncomingMessage): Precondition {
+function preconditionIn(request: SentHeaders): Precondition {
   return { match: tagsIn(request, 'If-Match'), noneMatch: tagsIn(request, 'If-None-Match') };
 }
 
 /** The entity tags of a header. Weak ones stay as they are, so they never equal one of ours. */
-function tagsIn(request: IncomingMessage, name: string): readonly string[] | 'any' | null {
+function tagsIn(request: SentHeaders, name: string): readonly string[] | 'any' | null {
   const text = oneHeader(request, name.toLowerCase());
   if (text === null) return null;
   if (text === '*') return 'any';
@@ -50,7 +53,7 @@ function tagsIn(request: IncomingMessage, name: string): readonly string[] | 'an
 }
 
 /** @throws {ApiRefusal} if the request has the header more than once */
-function oneHeader({ headersDistinct }: IncomingMessage, name: string): string | null {
+function oneHeader({ headersDistinct }: SentHeaders, name: string): string | null {
   const [text = null, second] = headersDistinct[name] ?? [];
   if (second !== undefined) throw badHeader(name);
   return text;

@@ -165,11 +165,22 @@ function routeOf<C, Q, B>(
     answer: async (work, request) => {
       const { values, headers } = request;
       const caller = callerOf(request);
-      const asked = queryOf(query, request.query);
-      const sent = checked(body, request.body, 'body');
-      return await answer(work, { caller, values, headers, query: asked, body: sent });
+      const asked = checkQueryAndBody({ query, body }, request.query, request.body);
+      return await answer(work, { caller, values, headers, ...asked });
     },
   };
+}
+
+/**
+ * Checks query and body of a request.
+ * @throws {ApiRefusal} 400 with the mistakes
+ */
+export function checkQueryAndBody<Q, B>(
+  route: { readonly query: ObjectSchema<Q>; readonly body: v.GenericSchema<unknown, B> },
+  query: URLSearchParams,
+  body: unknown,
+): { readonly query: Q; readonly body: B } {
+  return { query: queryOf(route.query, query), body: checked(route.body, body, 'body') };
 }
 
 /** Reads a query. Only parameters whose schema is a list may be given more than once. */
@@ -189,15 +200,36 @@ export function isList(schema: unknown): boolean {
   return 'wrapped' in schema && isList(schema.wrapped);
 }
 
-/** @throws {ApiRefusal} 400 with every mistake */
+/**
+ * Checks a value. A large value is checked only as far as its first mistake, because all mistakes of it could
+ * be a million.
+ * @throws {ApiRefusal} 400 with the mistakes
+ */
 function checked<T>(schema: v.GenericSchema<unknown, T>, value: unknown, place: string): T {
-  const result = v.safeParse(schema, value);
+  const result = v.safeParse(schema, value, { abortEarly: true });
   if (result.success) return result.output;
-  const problems = result.issues.map((issue) => ({
+  const { issues = result.issues } = hasFewValues(value) ? v.safeParse(schema, value) : result;
+  const problems = issues.map((issue) => ({
     code: 'gateway.bad-request',
     params: { text: `${v.getDotPath(issue) ?? place}: expected ${issue.expected ?? 'another value'}` },
   }));
   throw new ApiRefusal(400, 'gateway.bad-request', { problems });
+}
+
+/** Number of values up to which all mistakes of a body are searched. */
+const fewValues = 1_000;
+
+/** Whether a JSON value has at most {@link fewValues} values, all levels together. */
+function hasFewValues(value: unknown): boolean {
+  const open = [value];
+  for (let seen = 0; open.length > 0; seen += 1) {
+    const one = open.pop();
+    if (typeof one !== 'object' || one === null) continue;
+    const inside: unknown[] = Object.values(one);
+    if (seen + open.length + inside.length > fewValues) return false;
+    open.push(...inside);
+  }
+  return true;
 }
 
 /** A route, and the values in the path that it was found by. */
@@ -233,7 +265,10 @@ export function routesAt(routes: readonly Route[], path: string): readonly Route
 }
 
 function matches(pattern: readonly string[], parts: readonly string[]): boolean {
-  return pattern.length === parts.length && pattern.every((part, at) => isValue(part) || part === parts[at]);
+  return (
+    pattern.length === parts.length &&
+    pattern.every((part, at) => (isValue(part) ? parts[at] !== '' : part === parts[at]))
+  );
 }
 
 function isValue(part: string): boolean {

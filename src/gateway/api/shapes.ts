@@ -7,6 +7,7 @@ import { rightsSchema } from '../storage/rights-schema.ts';
 
 const name = v.pipe(v.string(), v.nonEmpty(), v.maxLength(1_024));
 const type = v.pipe(v.string(), v.nonEmpty(), v.maxLength(20));
+const someNames = v.optional(v.pipe(v.array(name), v.maxLength(500)));
 const moment = v.pipe(v.number(), v.integer(), v.minValue(0));
 const maybeMoment = v.nullable(moment);
 const anyText = v.string();
@@ -21,13 +22,16 @@ export const pageQuery = v.strictObject({ limit, cursor });
 
 export const zonesPage = v.strictObject({ zones: v.array(name), makesZones: v.boolean(), next });
 
+/** `GET /v1/operator/customers/{customer}/zones` */
+export const namesPage = v.strictObject({ zones: v.array(name), next });
+
 /** `GET /v1/zones/{zone}/records`: only records at these names. */
-export const recordsQuery = v.strictObject({ name: v.optional(v.array(name)) });
+export const recordsQuery = v.strictObject({ name: someNames });
 
 /** `GET /v1/zones/{zone}/rrsets`: only those at these names and of these types. */
 export const rrsetsQuery = v.strictObject({
-  name: v.optional(v.array(name)),
-  type: v.optional(v.array(type)),
+  name: someNames,
+  type: v.optional(v.pipe(v.array(type), v.maxLength(100))),
   limit,
   cursor,
 });
@@ -231,6 +235,7 @@ export const auditEntry = v.strictObject({
   detail: v.unknown(),
   hash: anyText,
   isErased: v.boolean(),
+  gateway: anyText,
 });
 
 export const auditPage = v.strictObject({ entries: v.array(auditEntry), next });

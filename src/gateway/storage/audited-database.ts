@@ -4,7 +4,7 @@ import {
   type Database,
   type Durability,
   type Sql,
-  type Transaction,
+  type SqlTransaction,
   type ZoneLeases,
 } from './database.ts';
 import { readAuditHead } from './rows.ts';
@@ -19,14 +19,14 @@ export interface StorageFacts {
 }
 
 /** A transaction that can add entries to the audit. */
-export interface AuditedTransaction extends Transaction {
+export interface AuditedTransaction extends SqlTransaction {
   /** Adds an entry to this gateway's chain. */
   log(facts: AuditFacts): Promise<void>;
   /** @throws {StorageError} `storage.lease-lost`. @param lease null: an operator writes, who needs none */
   demandHeld(lease: ZoneLease | null): Promise<void>;
 }
 
-/** A database whose transactions store in the audit what they have done. All methods throw {@link StorageError}. */
+/** A database that stores in the audit what was done. All methods throw {@link StorageError}. */
 export class AuditedDatabase {
   readonly #database: Database;
   readonly #facts: StorageFacts;
@@ -59,7 +59,7 @@ export class AuditedDatabase {
     work: (tx: AuditedTransaction) => Promise<T | Unchanged<T>>,
     durability: Durability = 'durable',
   ): Promise<T> {
-    const whole = async (bare: Transaction): Promise<T | Unchanged<T>> => {
+    const whole = async (bare: SqlTransaction): Promise<T | Unchanged<T>> => {
       const tx = this.#audited(bare);
       const value = await work(tx);
       if (audit !== null && !(value instanceof Unchanged)) await tx.log(audit);
@@ -90,7 +90,7 @@ export class AuditedDatabase {
     });
   }
 
-  #audited(tx: Transaction): AuditedTransaction {
+  #audited(tx: SqlTransaction): AuditedTransaction {
     const { gateway, wall } = this.#facts;
     return {
       ...tx,

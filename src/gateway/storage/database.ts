@@ -19,7 +19,7 @@ export interface Sql {
 }
 
 /** A transaction. Its locks end with it. */
-export interface Transaction extends Sql {
+export interface SqlTransaction extends Sql {
   /** Waits until no other transaction decides about owners of zones. */
   lockOwners(): Promise<void>;
   /** Waits until no other transaction counts what this customer has or does. */
@@ -39,7 +39,10 @@ export interface Database {
   readonly leases: ZoneLeases | null;
   read<T>(work: (sql: Sql) => Promise<T>): Promise<T>;
   /** Does the work in one transaction. An error undoes it, and so does {@link Unchanged}. */
-  write<T>(durability: Durability, work: (transaction: Transaction) => Promise<T | Unchanged<T>>): Promise<T>;
+  write<T>(
+    durability: Durability,
+    work: (transaction: SqlTransaction) => Promise<T | Unchanged<T>>,
+  ): Promise<T>;
   /** SQL for a text within JSON. @param column the column with the JSON */
   jsonText(column: string, member: string): string;
   close(): Promise<void>;

@@ -3,7 +3,7 @@ import type { ZoneLeases } from './database.ts';
 /** The database's clock, milliseconds. Unlike `now()`, it goes on within a transaction. */
 const clock = '(extract(epoch FROM clock_timestamp()) * 1000)::bigint';
 
-/** Leases in a table, so that several gateways share them. A row stays, so that its fence never falls back. */
+/** Leases in a table that several gateways share. A row stays, so that its fence never falls back. */
 export const postgresLeases: ZoneLeases = {
   unheld: (column) =>
     `NOT EXISTS (SELECT 1 FROM lease WHERE lease.zone = ${column} AND lease.until > ${clock})`,

@@ -8,7 +8,7 @@ import {
   type Sql,
   type SqlRow,
   type SqlValue,
-  type Transaction,
+  type SqlTransaction,
 } from './database.ts';
 import { postgresLeases } from './postgres-leases.ts';
 import { migratePostgres } from './postgres-migrations.ts';
@@ -104,7 +104,7 @@ class PostgresDatabase implements Database {
 
   async write<T>(
     durability: Durability,
-    work: (transaction: Transaction) => Promise<T | Unchanged<T>>,
+    work: (transaction: SqlTransaction) => Promise<T | Unchanged<T>>,
   ): Promise<T> {
     return await this.#withClient(
       async (client) =>
@@ -139,7 +139,7 @@ class PostgresDatabase implements Database {
     }
   }
 
-  /** A connection has ended between two statements. The next statement on it fails, and so tells the caller. */
+  /** A connection has ended between two statements. The next statement on it fails and tells the caller. */
   readonly #lost = (error: Error): void => {
     this.#log(2, 'storage.connection-lost', { text: error.message });
   };
@@ -182,7 +182,7 @@ function sqlOf(client: pg.PoolClient): Sql {
   };
 }
 
-function transactionOf(client: pg.PoolClient): Transaction {
+function transactionOf(client: pg.PoolClient): SqlTransaction {
   return {
     ...sqlOf(client),
     lockOwners: async () => {

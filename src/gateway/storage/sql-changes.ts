@@ -1,7 +1,7 @@
 /** Changes of records and their outcomes, as statements within a transaction of the caller. */
 import type { DnsName } from '../../dns/name.ts';
 import { maybe, type AuditedTransaction } from './audited-database.ts';
-import type { Sql, Transaction } from './database.ts';
+import type { Sql, SqlTransaction } from './database.ts';
 import { growthIn, growthOf } from './record-growth.ts';
 import { readStoredChange } from './rows.ts';
 import { countWrite } from './sql-zones.ts';
@@ -18,7 +18,7 @@ export async function storedChange(tx: Sql, token: string, key: string): Promise
  *   must then be rolled back
  */
 export async function addChange(
-  tx: Transaction,
+  tx: SqlTransaction,
   change: StoredChange,
 ): Promise<StoredChange | LimitReached | null> {
   const { customer, token, key, from, fingerprint, acceptedAt, outcome: _none, ...body } = change;
@@ -36,7 +36,7 @@ export async function addChange(
 }
 
 /** The limit that the change would exceed; null: it is counted as a write. */
-async function limitOf(tx: Transaction, change: StoredChange): Promise<LimitReached | null> {
+async function limitOf(tx: SqlTransaction, change: StoredChange): Promise<LimitReached | null> {
   const { customer, zone, remove, add, acceptedAt } = change;
   if (remove.length + add.length === 0) return null;
   await tx.lockCustomer(customer);

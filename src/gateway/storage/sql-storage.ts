@@ -424,7 +424,7 @@ export class SqlStorage implements Storage {
     await this.#database.close();
   }
 
-  /** Entries that have a number but are not committed yet would be missed for ever. So they are waited for. */
+  /** Waits for entries that have a number but are not committed yet. Readers would miss them for ever. */
   async #auditRows<T>(after: number, most: number, read: (row: unknown) => T): Promise<readonly T[]> {
     const sql = 'SELECT * FROM audit WHERE number > ? ORDER BY number LIMIT ?';
     const work = async (tx: AuditedTransaction): Promise<readonly T[]> => {

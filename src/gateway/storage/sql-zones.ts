@@ -3,7 +3,7 @@ import { namesAbove, type DnsName } from '../../dns/name.ts';
 import { rangeOf, reversed } from './reversed-name.ts';
 import { readCustomer, readTransferCode, readZoneGrant, readZoneOwner } from './rows.ts';
 import { maybe, type AuditedTransaction } from './audited-database.ts';
-import type { Sql, Transaction } from './database.ts';
+import type { Sql, SqlTransaction } from './database.ts';
 import type {
   AuditFacts,
   Claim,
@@ -27,7 +27,7 @@ const noReserved = Number.MAX_SAFE_INTEGER;
 
 /** Counts a write of the customer. @returns the limit that it would exceed; null: it is counted */
 export async function countWrite(
-  tx: Transaction,
+  tx: SqlTransaction,
   customer: string,
   at: number,
 ): Promise<LimitReached | null> {

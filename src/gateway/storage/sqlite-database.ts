@@ -1,6 +1,6 @@
 import { chmodSync, closeSync, openSync, statSync } from 'node:fs';
 import { DatabaseSync, type StatementSync } from 'node:sqlite';
-import { Unchanged, type Database, type Durability, type Transaction } from './database.ts';
+import { Unchanged, type Database, type Durability, type SqlTransaction } from './database.ts';
 import { migrate } from './migrations.ts';
 import type { StorageFacts } from './audited-database.ts';
 import { SqlStorage } from './sql-storage.ts';
@@ -31,8 +31,8 @@ export function openSqlite(path: string, facts: StorageFacts): Storage {
 }
 
 /**
- * The last call so far for each file. Calls run one after the other, because a connection has one transaction
- * at a time, and a second connection that waits would stop the whole process.
+ * The last call so far for each file. Calls run one after the other. A connection has one transaction at a
+ * time, and a second connection that waits would stop the whole process.
  */
 const lastCalls = new Map<string, Promise<unknown>>();
 
@@ -48,13 +48,13 @@ class SqliteDatabase implements Database {
     this.#path = path;
   }
 
-  async read<T>(work: (sql: Transaction) => Promise<T>): Promise<T> {
+  async read<T>(work: (sql: SqlTransaction) => Promise<T>): Promise<T> {
     return await this.#inTurn(async () => await work(this.#transaction));
   }
 
   async write<T>(
     _durability: Durability,
-    work: (transaction: Transaction) => Promise<T | Unchanged<T>>,
+    work: (transaction: SqlTransaction) => Promise<T | Unchanged<T>>,
   ): Promise<T> {
     return await this.#inTurn(async () => {
       this.#database.exec('BEGIN IMMEDIATE');
@@ -81,7 +81,7 @@ class SqliteDatabase implements Database {
     });
   }
 
-  readonly #transaction: Transaction = {
+  readonly #transaction: SqlTransaction = {
     get: async (sql, ...values) => await Promise.resolve(this.#statement(sql).get(...values)),
     all: async (sql, ...values) => await Promise.resolve(this.#statement(sql).all(...values)),
     run: async (sql, ...values) => await Promise.resolve(Number(this.#statement(sql).run(...values).changes)),

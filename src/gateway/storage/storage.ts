@@ -188,8 +188,8 @@ export type Transferred =
 /**
  * The answer to a claim. `reclaimed`: claimed, and the name was reserved for the customer, because he had
  * deleted the zone before. `pending`: the customer has claimed it before, and the outcome of that create is
- * not known. `ours`: the customer has the zone already. `foreign`: a zone of another customer that has the same
- * name, or is above or below it without a grant.
+ * not known. `ours`: the customer has the zone already. `foreign`: a zone of another customer that has the
+ * same name, or is above or below it without a grant.
  */
 export type Claim =
   | 'claimed'
@@ -392,7 +392,7 @@ export interface Storage {
    * are reserved for the receiver from now on. The audit gets an entry for each zone that has moved.
    */
   transferZone(transfer: ZoneTransfer, audit: AuditFacts): Promise<Transferred>;
-  /** Stores a code. Earlier ones for the zone are void. @returns false: the customer does not have the zone */
+  /** Stores a code. Earlier ones for the zone are void. @returns false: the customer has no such zone */
   addTransferCode(code: TransferCode, audit: AuditFacts): Promise<boolean>;
   /** Transfers the zone of a code. The code is used up then. */
   takeTransferCode(taken: TakenCode, audit: AuditFacts): Promise<Transferred>;

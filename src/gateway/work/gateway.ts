@@ -9,8 +9,8 @@ import {
   type Signing,
   type ZoneSeed,
 } from '../../core/central.ts';
-import { isWithin, type DnsName } from '../../dns/name.ts';
 import type { Log } from '../../core/log.ts';
+import { isWithin, type DnsName } from '../../dns/name.ts';
 import type { ResourceRecord } from '../../dns/record.ts';
 import { changeNames, rrsetId, type Change } from '../../dns/zone.ts';
 import { ApiRefusal, denied, fromBackend, noSuchZone } from '../api-refusal.ts';
@@ -35,6 +35,7 @@ import {
   type ZoneLease,
   type ZoneOwner,
 } from '../storage/storage.ts';
+import type { DatabaseGuard } from '../audit/database-guard.ts';
 import type { NameRules } from '../names/zone-names.ts';
 import { auditOf, demandWritable, readAgain, type Caller } from './caller.ts';
 import { demandContentLimits, demandRrsetLimits, demandWithin, overLimit } from './limits.ts';
@@ -80,6 +81,7 @@ export interface GatewayParts {
   readonly quarantine: number;
   /** Of which names customers may make zones. */
   readonly names: NameRules;
+  readonly guard: Pick<DatabaseGuard, 'doubt' | 'mayLackKeys'>;
 }
 
 /** What a write gets once it is its turn. */
@@ -89,8 +91,8 @@ interface Turn {
   readonly lease: ZoneLease;
   readonly ctx: CallContext;
   /**
-   * To be called right before something is sent that changes the zone. Refuses if the time is over, also if the
-   * process has slept meanwhile: another gateway may then have the zone.
+   * To be called right before something is sent that changes the zone. Refuses if the time is over, also if
+   * the process has slept meanwhile. Another gateway may then have the zone.
    * @throws {CentralError}
    */
   readonly demandTime: () => void;
@@ -183,8 +185,8 @@ export class Gateway {
     const fingerprint = rrsetFingerprint(zone, request);
     const key = keyOfRRset(request);
     return await this.#inOwnZone(sender, zone, async (turn) => {
-      const { caller, ctx } = turn;
       const { storage, backend, wall } = this.#parts;
+      const { caller, ctx } = turn;
       const earlier = await storage.change(caller.token.id, key);
       if (earlier !== null) return sameRequest(earlier, zone, fingerprint);
       demandWritable(caller);
@@ -205,6 +207,9 @@ export class Gateway {
    * @returns the change and its outcome: that of the write, or `failed` and `untouched`
    */
   async withdraw(sender: Caller, zone: DnsName, key: string): Promise<StoredChange> {
+    const { guard } = this.#parts;
+    // What became of the change may be known only in the database that this one has taken the place of.
+    if ((await guard.doubt()) !== null) throw inDoubt('unknown');
     return await this.#inOwnZone(sender, zone, async ({ caller, lease }) => {
       const { storage, wall } = this.#parts;
       const facts = { fingerprint: '', before: [], acceptedAt: wall() };
@@ -212,8 +217,9 @@ export class Gateway {
       const audit = auditOf(caller, 'change.withdrawn', zone, { key });
       const earlier = accepted(await storage.acceptChange(none, audit, lease));
       if (earlier !== null) return sameRequest(earlier, zone, earlier.fingerprint);
-      if (!(await storage.endChange(none, withdrawn, audit, lease))) throw leaseLost();
-      return { ...none, outcome: withdrawn };
+      const outcome: ChangeOutcome = guard.mayLackKeys() ? { kind: 'interrupted' } : withdrawn;
+      if (!(await storage.endChange(none, outcome, audit, lease))) throw leaseLost();
+      return { ...none, outcome };
     });
   }
 
@@ -469,7 +475,8 @@ export class Gateway {
 
   /** Does the work in the turn of customer and zone, with the caller's rights of that time. */
   async #inTurn<T>(sender: Caller, zone: DnsName, work: (turn: Turn) => Promise<T>): Promise<T> {
-    const { storage, wall } = this.#parts;
+    const { storage, guard, wall } = this.#parts;
+    if ((await guard.doubt()) !== null) throw inDoubt('untouched');
     const demandTime = this.#timeLimit();
     return await this.#ask(
       async (ctx) =>
@@ -545,6 +552,12 @@ function fingerprintOf(zone: DnsName, { remove, add }: ChangeRequest): string {
     .digest('hex');
 }
 
+/** The refusal of a write while nobody knows whether the database has all that happened. */
+function inDoubt(state: ApiRefusal['state']): ApiRefusal {
+  const params = { text: 'the gateway only reads until the provider has confirmed its database' };
+  return new ApiRefusal(503, 'central.unreachable', { params, state, retry: 'later' });
+}
+
 function demandClaim(claim: Claim, zone: DnsName): void {
   if (typeof claim !== 'object') return;
   if ('limit' in claim) throw overLimit(claim.limit);
@@ -557,7 +570,7 @@ function accepted(answer: StoredChange | LimitReached | null): StoredChange | nu
   throw overLimit(answer.limit);
 }
 
-/** The refusal of a write that has outlived its lease. Another gateway may have written before or after it. */
+/** The refusal of a write that has outlived its lease. Another gateway may have written meanwhile. */
 function leaseLost(): ApiRefusal {
   const facts = { params: { text: 'storage.lease-lost' }, state: 'unknown', retry: 'later' } as const;
   return new ApiRefusal(503, 'central.unreachable', facts);

@@ -9,8 +9,8 @@ import { StorageError, type Storage, type ZoneLease } from '../storage/storage.t
 const pause = { least: 10, most: 40 } as const;
 
 /**
- * How long a gateway holds a zone, milliseconds. A request gives up long before, so that what it has sent does
- * not arrive in the time of the next holder.
+ * How long a gateway holds a zone, milliseconds. A request gives up long before. So what it has sent does not
+ * arrive in the time of the next holder.
  * @param timeout how long a request may take, milliseconds
  */
 export function leaseTime(timeout: number): number {

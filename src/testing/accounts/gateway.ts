@@ -90,8 +90,8 @@ export interface GatewayBench<S = Powerdns> {
   drop(zone: DnsName, customer: string): Promise<void>;
   /** Starts a second gateway in the same folder. */
   second(): Promise<RunningGateway>;
-  /** Stops the gateway, and starts it again at the same port. */
-  restart(): Promise<void>;
+  /** Stops the gateway, and starts it again at the same port. @param meanwhile is done while it is stopped */
+  restart(meanwhile?: () => void): Promise<void>;
   stop(): Promise<void>;
 }
 
@@ -142,10 +142,12 @@ export async function benchAt<S>(
     certificate: null,
     limits: { ...wideLimits, ...limits },
     state,
-    names: { reserved: [], reservedNetworks: [], reverse: [], suffixes: builtInSuffixes },
     storage: { kind: 'sqlite' },
+    names: { reserved: [], reservedNetworks: [], reverse: [], suffixes: builtInSuffixes },
     quarantine: 60_000,
     keepChanges: 60_000,
+    keepAddresses: 86_400_000,
+    auditHeads: join(state, 'audit-heads'),
     backend,
   };
   const ports = { clock: realClock, log: () => undefined };
@@ -209,8 +211,9 @@ export async function benchAt<S>(
       await storage.dropClaim(zone, customer, audit, null);
     },
     second: async () => await startGateway(settings, ports),
-    restart: async () => {
+    restart: async (meanwhile) => {
       await running.close();
+      meanwhile?.();
       running = await startGateway({ ...settings, listen: { host: '127.0.0.1', port } }, ports);
     },
     stop: async () => {

@@ -11,9 +11,11 @@ import type { Log } from '../../../core/log.ts';
 import { isSystemError } from '../../../net/system-error.ts';
 import type { GlobalOptions } from '../../global-options.ts';
 import { sayJson } from '../../output.ts';
+import { acceptDatabaseCommand } from './accept-database.ts';
 import { auditCommand } from './audit.ts';
 import { customerCommand } from './customers.ts';
 import { explainCommand } from './explain.ts';
+import { operatorCommand } from './operators.ts';
 import { tokenCommand } from './tokens.ts';
 import { gatewayDoctorCommand } from './doctor.ts';
 import { settingsAt, storageProblem } from './with-storage.ts';
@@ -59,6 +61,8 @@ export function gatewayCommand(globals: () => GlobalOptions): Command {
     auditCommand,
     explainCommand,
     gatewayDoctorCommand,
+    operatorCommand,
+    acceptDatabaseCommand,
   ];
   for (const part of parts) command.addCommand(part(own));
   return command;

@@ -22,6 +22,11 @@ export function settingsAt(path: string): GatewaySettings {
   return asCommand(() => loadGatewaySettings(path));
 }
 
+/** Reads where the gateway's data are stored. @throws {CommandFailed} with every mistake */
+export function storageSettingsAt(path: string): ReturnType<typeof loadStorageSettings> {
+  return asCommand(() => loadStorageSettings(path));
+}
+
 /** Turns mistakes in the settings into the error of a command. @throws {CommandFailed} */
 function asCommand<T>(read: () => T): T {
   try {
@@ -36,7 +41,7 @@ function asCommand<T>(read: () => T): T {
 /** Opens the gateway's storage for one command. @throws {CommandFailed} if it cannot be read or written */
 export async function withStorage<T>(path: string, work: (storage: Storage) => Promise<T>): Promise<T> {
   try {
-    const storage = await openStorage(asCommand(() => loadStorageSettings(path)));
+    const storage = await openStorage(storageSettingsAt(path));
     try {
       return await work(storage);
     } finally {

@@ -1,0 +1,24 @@
+import { userInfo } from 'node:os';
+import { CommandFailed } from '../../../app/command-failed.ts';
+import { describeProblem } from '../../../core/describe.ts';
+import { OperatorRefusal, OperatorWork } from '../../../gateway/operator/work.ts';
+import { withStorage } from './with-storage.ts';
+
+/**
+ * Carries out an order of the operator, as the operator's API does.
+ * @param path settings file of the gateway
+ * @param order gets what carries it out, and who gives it
+ * @throws {CommandFailed} if it was not carried out
+ */
+export async function withOperator<T>(
+  path: string,
+  order: (operator: OperatorWork, by: string) => Promise<T>,
+): Promise<T> {
+  try {
+    const by = `command line, ${userInfo().username}`;
+    return await withStorage(path, async (storage) => await order(new OperatorWork(storage, Date.now), by));
+  } catch (error) {
+    if (error instanceof OperatorRefusal) throw new CommandFailed(describeProblem(error.problem, 'en'));
+    throw error;
+  }
+}
