@@ -3,71 +3,56 @@ import { inWords } from '../../../app/problems.ts';
 import { systemClock } from '../../../app/wiring/clock.ts';
 import { SettingsRefused } from '../../../centrals/connection.ts';
 import { centralModule } from '../../../centrals/registry.ts';
-import { CentralError } from '../../../core/central.ts';
-import type { DnsName } from '../../../dns/name.ts';
+import { CentralError, type CallContext, type Central } from '../../../core/central.ts';
+import type { Problem } from '../../../dns/problem.ts';
 import { own } from '../../../dns/own.ts';
 import type { GatewaySettings } from '../../../gateway/settings.ts';
+import type { Storage } from '../../../gateway/storage/storage.ts';
+import { compareOwners } from '../../../gateway/work/compare-owners.ts';
+import { checkZoneOwners } from './doctor-storage.ts';
 
 const check = 'name server';
 
 /** At most so many zones are looked at for faults of the name server's own settings. */
 const mostZones = 50;
 
-/** What was found, and the zones that the name server has; null: they could not be listed. */
-interface AtBackend {
-  readonly findings: readonly Finding[];
-  readonly zones: readonly DnsName[] | null;
-}
-
 /**
- * Logs in at the name server, lists its zones, and looks for settings of it that keep edits from being
- * served.
- * @param owned zones that somebody has. A name server that shows no list is asked for these
+ * Logs in at the name server, compares its zones with their owners, and looks for settings of it that keep
+ * edits from being served.
+ * @param storage null: the database cannot be read
  */
 export async function checkBackend(
   { backend }: GatewaySettings,
-  owned: readonly DnsName[],
-): Promise<AtBackend> {
-  const { title, waysOut } = centralModule(backend.kind);
-  const wayOut = (code: string): string => own(waysOut, code) ?? 'see docs/messages.md';
+  storage: Storage | null,
+): Promise<readonly Finding[]> {
+  const { title, waysOut, open } = centralModule(backend.kind);
+  const found = (problems: readonly Problem[], make: typeof warning): readonly Finding[] =>
+    problems.map((one) => make(check, inWords([one]), own(waysOut, one.code) ?? 'see docs/messages.md'));
+  const memory = { get: () => null, put: () => undefined };
   const began = performance.now();
   try {
-    const ports = {
-      clock: systemClock,
-      log: () => undefined,
-      memory: { get: () => null, put: () => undefined },
-    };
-    const central = await centralModule(backend.kind).open(backend, ports);
+    const central = await open(backend, { clock: systemClock, log: () => undefined, memory });
+    const ctx = (): CallContext => ({ signal: AbortSignal.timeout(backend.timeout), operation: '-' });
     try {
-      const ctx = (): { signal: AbortSignal; operation: string } => ({
-        signal: AbortSignal.timeout(backend.timeout),
-        operation: '-',
-      });
       await central.check(ctx());
-      const zones = await central.listZones(owned, ctx());
       const ms = Math.round(performance.now() - began);
-      const concerns = await central.concerns(zones.slice(0, mostZones), ctx());
-      return {
-        zones,
-        findings: [
-          ok(check, `${title} at ${backend.address} accepts the login: ${zones.length} zones, ${ms} ms`),
-          ...concerns.map((one) => warning(check, inWords([one]), wayOut(one.code))),
-        ],
-      };
+      return [
+        ok(check, `${title} at ${backend.address} accepts the login, ${ms} ms`),
+        ...(storage === null ? [] : checkZoneOwners(await compareOwners(storage, central, ctx()))),
+        ...found(storage === null ? [] : await concernsOf(storage, central, ctx()), warning),
+      ];
     } finally {
       await central.close();
     }
   } catch (error) {
-    const problems =
-      error instanceof SettingsRefused
-        ? error.problems
-        : error instanceof CentralError
-          ? [error.problem]
-          : null;
-    if (problems === null) throw error;
-    return {
-      zones: null,
-      findings: problems.map((one) => problemFound(check, inWords([one]), wayOut(one.code))),
-    };
+    if (error instanceof SettingsRefused) return found(error.problems, problemFound);
+    if (error instanceof CentralError) return found([error.problem], problemFound);
+    throw error;
   }
+}
+
+async function concernsOf(storage: Storage, central: Central, ctx: CallContext): Promise<readonly Problem[]> {
+  const owned = (await storage.allZones()).filter(({ isPending }) => !isPending);
+  const zones = owned.slice(0, mostZones).map(({ zone }) => zone);
+  return await central.concerns(zones, ctx);
 }

@@ -1,7 +1,12 @@
 /** Checks of what the gateway has stored: owners of zones, tokens, and times that the clock contradicts. */
 import { note, ok, problemFound, warning, type Finding } from '../../../app/doctor/finding.ts';
 import { displayName, type DnsName } from '../../../dns/name.ts';
-import type { Storage, StoredToken, ZoneOwner } from '../../../gateway/storage/storage.ts';
+import { counted } from '../../../core/describe.ts';
+import { doubtOf } from '../../../gateway/audit/database-guard.ts';
+import { HeadsFile } from '../../../gateway/audit/heads-file.ts';
+import type { GatewaySettings } from '../../../gateway/settings.ts';
+import type { Storage, StoredToken } from '../../../gateway/storage/storage.ts';
+import type { OwnersCompared } from '../../../gateway/work/compare-owners.ts';
 import { localTime } from '../../output.ts';
 
 const day = 86_400_000;
@@ -23,38 +28,36 @@ export async function checkClock(storage: Storage, wall: number): Promise<Findin
   return [problemFound('clock', text, 'set the clock of this machine (systemctl status systemd-timesyncd)')];
 }
 
-/**
- * Compares the owners with the zones of the name server.
- * @param zones null: they are not known
- */
-export function checkZoneOwners(owned: readonly ZoneOwner[], zones: readonly DnsName[] | null): Finding[] {
-  if (zones === null) return [];
-  const there = new Set(zones);
-  const lacking = owned.filter(({ zone, isPending }) => !isPending && !there.has(zone));
-  const pending = owned.filter(({ isPending }) => isPending);
-  const owners = new Set(owned.map(({ zone }) => zone));
-  const unowned = zones.filter((zone) => !owners.has(zone));
-  const found: Finding[] = [];
-  if (lacking.length > 0) {
-    const text = `${lacking.length} zones have an owner, but the name server lacks them: ${named(lacking)}`;
-    const wayOut = 'make them there again, or "gateway zone release ZONE"';
-    found.push(warning('owners', text, wayOut));
-  }
-  if (pending.length > 0) {
-    const text = `the outcome of a create is not known for ${pending.length} zones: ${named(pending)}`;
-    found.push(warning('owners', text, 'restart the gateway: it then looks whether they were made'));
-  }
-  if (unowned.length > 0) {
-    const text = `${unowned.length} zones of the name server have no owner, so they are yours: ${named(
-      unowned.map((zone) => ({ zone })),
-    )}`;
-    found.push(note('owners', text, 'a customer gets one with "gateway zone assign ZONE CUSTOMER"'));
-  }
-  return found.length > 0 ? found : [ok('owners', `each of the ${owned.length} zones has one owner`)];
+/** Whether an older copy of the database was put back, so that the gateway does not write. */
+export async function checkDoubt(storage: Storage, { auditHeads }: GatewaySettings): Promise<Finding[]> {
+  const doubt = await doubtOf({ storage, heads: new HeadsFile(auditHeads) });
+  if (doubt === null) return [];
+  const text = `the gateway writes nothing, because its database may not be the newest (${doubt})`;
+  return [problemFound('database', text, 'see what differs: "gateway accept-database"')];
 }
 
-function named(zones: readonly { readonly zone: DnsName }[]): string {
-  const first = zones.slice(0, mostNamed).map(({ zone }) => displayName(zone));
+/** Says how the owners differ from the zones of the name server. */
+export function checkZoneOwners({ unowned, missing, claims }: OwnersCompared): Finding[] {
+  const found: Finding[] = [];
+  if (missing.length > 0) {
+    const zones = named(missing.map(({ zone }) => zone));
+    const text = `${counted(missing.length, 'zone')} with an owner that the name server lacks: ${zones}`;
+    found.push(warning('owners', text, 'make them there again, or "gateway zone release ZONE"'));
+  }
+  if (claims.length > 0) {
+    const zones = named(claims.map(({ zone }) => zone));
+    const text = `${counted(claims.length, 'zone')} of which nobody knows whether they were made: ${zones}`;
+    found.push(warning('owners', text, 'restart the gateway: it then looks whether they were'));
+  }
+  if (unowned.length > 0) {
+    const text = `${counted(unowned.length, 'zone')} without an owner, so it is yours: ${named(unowned)}`;
+    found.push(note('owners', text, 'a customer gets it with "gateway zone assign ZONE CUSTOMER"'));
+  }
+  return found.length > 0 ? found : [ok('owners', 'the name server has exactly the zones that have owners')];
+}
+
+function named(zones: readonly DnsName[]): string {
+  const first = zones.slice(0, mostNamed).map(displayName);
   return `${first.join(', ')}${zones.length > mostNamed ? ' ...' : ''}`;
 }
 

@@ -7,7 +7,7 @@ import { exitStatus, print, say } from '../../output.ts';
 import { findingText, findingsSummary } from '../../texts/findings.ts';
 import { checkBackend } from './doctor-backend.ts';
 import { checkCertificate, checkDatabase, checkListener, checkSettingsFile } from './doctor-host.ts';
-import { checkClock, checkZoneOwners, checkTokens } from './doctor-storage.ts';
+import { checkClock, checkDoubt, checkTokens } from './doctor-storage.ts';
 import { storageProblem, withStorage, type GatewayGlobals } from './with-storage.ts';
 
 const examples = `
@@ -52,18 +52,15 @@ async function* examineGateway(path: string, wall: number): AsyncGenerator<Findi
   const database = checkDatabase(settings);
   yield* database;
   if (database.some(({ state }) => state === 'problem')) {
-    yield* (await checkBackend(settings, [])).findings;
+    yield* await checkBackend(settings, null);
     return;
   }
-  yield* await inStorage(path, async (storage) => {
-    const owned = await storage.allZones();
-    const { findings, zones } = await checkBackend(
-      settings,
-      owned.map(({ zone }) => zone),
-    );
-    const clock = await checkClock(storage, wall);
-    return [...findings, ...clock, ...checkZoneOwners(owned, zones), ...(await checkTokens(storage, wall))];
-  });
+  yield* await inStorage(path, async (storage) => [
+    ...(await checkDoubt(storage, settings)),
+    ...(await checkBackend(settings, storage)),
+    ...(await checkClock(storage, wall)),
+    ...(await checkTokens(storage, wall)),
+  ]);
 }
 
 function settingsOrProblems(
