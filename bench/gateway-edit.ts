@@ -52,13 +52,15 @@ export async function benchGatewayLine({
   lineDelay: delay,
 }: EditPlan): Promise<Record<string, number>> {
   print(`gateway: ${lineEdits} edits over a line of ${delay} ms each way`);
-  const { verdict, requests } = await measured(backend, delay, lineEdits);
-  const trips = (way: Way): number => ratio(spread(verdict[way]).p50, 2 * delay);
+  const { verdict, row, requests } = await measured(backend, delay, lineEdits);
+  const trips = (times: readonly number[]): number => ratio(spread(times).p50, 2 * delay);
   return {
     ...spreadFigures('through', spread(verdict.through)),
     ...spreadFigures('direct', spread(verdict.direct)),
-    through_round_trips: trips('through'),
-    direct_round_trips: trips('direct'),
+    through_round_trips: trips(verdict.through),
+    direct_round_trips: trips(verdict.direct),
+    in_a_row_through_round_trips: trips(row.through),
+    in_a_row_direct_round_trips: trips(row.direct),
     through_requests: requests,
   };
 }
@@ -70,6 +72,8 @@ interface Measured {
   readonly seen: Times;
   /** From when the agent gets the edit until it answers the panel, milliseconds. */
   readonly verdict: Times;
+  /** The same of edits that follow each other at once, so that connections are not idle in between. */
+  readonly row: Times;
   /** Requests of an edit at the gateway, on average. */
   readonly requests: number;
 }
@@ -92,6 +96,7 @@ async function measured(backend: EditPlan['backend'], delay: number, edits: numb
   const watcher = await Watcher.at(server.port);
   const seen: Times = { through: [], direct: [] };
   const verdict: Times = { through: [], direct: [] };
+  const row: Times = { through: [], direct: [] };
   let requests = 0;
   try {
     for (let at = 0; at < warmUp + edits; at += 1) {
@@ -105,7 +110,15 @@ async function measured(backend: EditPlan['backend'], delay: number, edits: numb
         verdict[way].push(passage.answered - passage.received);
       }
     }
-    return { seen, verdict, requests: ratio(requests, edits) };
+    for (const way of ways) {
+      await panels[way].rest();
+      for (let at = 0; at < edits; at += 1) {
+        const passage = await oneEdit(panels[way], zones[way], watcher, warmUp + edits + at);
+        // The first one follows a rest.
+        if (at > 0) row[way].push(passage.answered - passage.received);
+      }
+    }
+    return { seen, verdict, row, requests: ratio(requests, edits) };
   } finally {
     watcher.close();
     for (const way of ways) {
