@@ -190,6 +190,12 @@ export interface RecordsOperation extends AnyOperation, Evidence {
   readonly kind: 'records';
   /** The change that the edit wants, record by record. */
   readonly items: readonly OperationItem[];
+  /**
+   * Key of the write that was sent on an expectation, and that the central has not answered. Meanwhile
+   * `removed` and `added` say what the write is meant to change. They prove nothing, because the central
+   * carries it out only if the expectation is true (docs/decisions/026-one-request.md). Absent: none.
+   */
+  readonly unanswered?: string | null;
 }
 
 /** The create of a zone that the panel is about to create, or has created. */

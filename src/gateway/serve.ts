@@ -2,20 +2,21 @@ import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { setInterval } from 'node:timers';
-import { centralModule } from '../centrals/registry.ts';
 import type { Clock } from '../core/clock.ts';
 import type { Log } from '../core/log.ts';
-import { CentralError, type Central } from '../core/central.ts';
 import { ApiServer } from './api/server.ts';
-import { StatusServer } from './api/status-server.ts';
+import type { StatusServer } from './api/status-server.ts';
 import { ApiRefusal } from './api-refusal.ts';
 import { DatabaseGuard } from './audit/database-guard.ts';
 import { HeadsFile } from './audit/heads-file.ts';
 import { GatewayMetrics, measuredCentral } from './metrics.ts';
+import { monitoring } from './monitoring.ts';
 import { OperatorWork } from './operator/work.ts';
+import { openBackends, requestTime } from './open-backends.ts';
 import type { GatewaySettings } from './settings.ts';
 import { openSqlite } from './storage/sqlite-database.ts';
-import { StorageError, type Storage, type StorageCounts } from './storage/storage.ts';
+import { StorageError, type Storage } from './storage/storage.ts';
+import { Backends } from './work/backends.ts';
 import { Gateway } from './work/gateway.ts';
 import { leaseTime } from './work/zone-turns.ts';
 
@@ -64,102 +65,106 @@ export async function startGateway(
   settings: GatewaySettings,
   { clock, log }: { readonly clock: Clock; readonly log: Log },
 ): Promise<RunningGateway> {
+  mkdirSync(settings.state, { recursive: true, mode: 0o700 });
   const storage = await openStorage(settings, log);
   const lock = storage.isShared ? null : lockFolder(settings);
-  // Only panels are searched for and remembered.
-  const memory = { get: () => null, put: () => undefined };
-  const { kind } = settings.backend;
   const metrics = new GatewayMetrics();
-  const central = await centralModule(kind).open(settings.backend, { clock, log, memory });
-  const backend = measuredCentral(kind, central, metrics, now);
-  const { timeout } = settings.backend;
+  const opened = await openBackends(settings, { clock, log });
+  const centrals = new Map(
+    [...opened].map(([name, central]) => {
+      return [name, measuredCentral(name === '' ? settings.backend.kind : name, central, metrics, now)];
+    }),
+  );
+  const backends = new Backends(centrals);
+  const timeout = requestTime(settings);
   const { quarantine, keepChanges, keepAddresses, names } = settings;
   const heads = new HeadsFile(settings.auditHeads);
   const guard = await DatabaseGuard.open({ storage, heads, log, wall: Date.now });
-  const gateway = new Gateway({ storage, backend, log, wall: Date.now, timeout, quarantine, names, guard });
-  const settle = async (): Promise<void> => {
-    for (const { zone, key } of await storage.interruptChanges()) log(2, 'change.interrupted', { zone, key });
-    const doubt = await guard.doubt();
-    // What such a database says of claims may be over since.
-    if (doubt !== null) log(1, 'database.in-doubt', { doubt });
-    else
-      await gateway.settleClaims().catch((error: unknown) => {
-        // The name server may be down. The claims stay, and the create is asked for again.
-        if (!(error instanceof ApiRefusal)) throw error;
-        log(2, 'claims.not-settled', { code: error.code });
-      });
-  };
+  const gateway = new Gateway({ storage, backends, log, wall: Date.now, timeout, quarantine, names, guard });
+  const settle = async (): Promise<void> => settleRest({ storage, gateway, guard, log });
   await settle();
   const operator = new OperatorWork(storage, Date.now);
-  const { limits, certificate, statusListen } = settings;
+  const { limits, certificate } = settings;
   const parts = { gateway, operator, storage, log, wall: Date.now, now, limits, metrics };
   const server = new ApiServer(parts, certificate);
-  const port = await server.listen(settings.listen.host, settings.listen.port);
-  const status = new StatusServer({
-    now,
-    trouble: async () => await troubleOf(storage, backend, timeout),
-    metrics: async () => metrics.text(await countsOf(storage, log), server.connections, Date.now()),
-  });
-  const statusPort = statusListen && (await status.listen(statusListen.host, statusListen.port));
-  const logged = (event: string, work: () => Promise<void>) => (): void => {
-    work().catch((error: unknown) => {
-      log(1, event, { text: String(error) });
-    });
-  };
-  const prune = logged('prune.failed', async () => {
+  const status = monitoring({ ...parts, centrals: [...centrals.values()], timeout, server });
+  const { port, statusPort } = await listen(server, status, settings);
+  await guard.export();
+  const prune = logged('prune.failed', log, async () => {
     await storage.pruneChanges(Date.now() - keepChanges);
     const old = { before: Date.now() - keepAddresses, client: null, customer: null };
     await storage.eraseAddresses(old, null);
   });
-  await guard.export();
-  const timers = [
-    setInterval(prune, pruneEvery),
-    setInterval(
-      logged('audit.not-exported', async () => guard.export()),
-      exportEvery,
-    ),
-  ];
+  const exportHead = logged('audit.not-exported', log, async () => guard.export());
+  const timers = [setInterval(prune, pruneEvery), setInterval(exportHead, exportEvery)];
   // Another gateway may end at any time, and leave changes and claims.
-  if (storage.isShared) timers.push(setInterval(logged('settle.failed', settle), leaseTime(timeout)));
+  if (storage.isShared) timers.push(setInterval(logged('settle.failed', log, settle), leaseTime(timeout)));
   prune();
   return {
     port,
     statusPort,
     close: async () => {
       for (const timer of timers) clearInterval(timer);
-      if (statusListen !== null) await status.close();
+      if (statusPort !== null) await status.close();
       await server.close();
       await guard.export().catch((error: unknown) => {
         log(1, 'audit.not-exported', { text: String(error) });
       });
-      await backend.close();
+      await backends.close();
       await storage.close();
       lock?.close();
     },
   };
 }
 
-/** What does not work; null: the storage and the name server answer. */
-async function troubleOf(storage: Storage, backend: Central, timeout: number): Promise<string | null> {
-  try {
-    await storage.counts();
-    await backend.check({ signal: AbortSignal.timeout(timeout), operation: '-' });
-    return null;
-  } catch (error) {
-    if (error instanceof StorageError) return `storage: ${error.code}`;
-    if (error instanceof CentralError) return `name server: ${error.code}`;
-    throw error;
+/** Decides about what gateways that have ended left behind. */
+async function settleRest({
+  storage,
+  gateway,
+  guard,
+  log,
+}: {
+  readonly storage: Storage;
+  readonly gateway: Gateway;
+  readonly guard: DatabaseGuard;
+  readonly log: Log;
+}): Promise<void> {
+  for (const { zone, key } of await storage.interruptChanges()) log(2, 'change.interrupted', { zone, key });
+  const doubt = await guard.doubt();
+  if (doubt !== null) {
+    // What such a database says of claims may be over since.
+    log(1, 'database.in-doubt', { doubt });
+    return;
   }
+  await gateway.settleClaims().catch((error: unknown) => {
+    // The name server may be down. The claims stay, and the create is asked for again.
+    if (!(error instanceof ApiRefusal)) throw error;
+    log(2, 'claims.not-settled', { code: error.code });
+  });
 }
 
-/** The numbers of the storage for the metrics; null: they cannot be read. */
-async function countsOf(storage: Storage, log: Log): Promise<StorageCounts | null> {
+/** Makes a function that does something and logs its failure. @param event what the log calls it */
+function logged(event: string, log: Log, work: () => Promise<void>): () => void {
+  return () => {
+    work().catch((error: unknown) => {
+      log(1, event, { text: String(error) });
+    });
+  };
+}
+
+/** Listens at all addresses, or at none. @returns the ports */
+async function listen(
+  server: ApiServer,
+  status: StatusServer,
+  { listen: api, statusListen }: GatewaySettings,
+): Promise<Pick<RunningGateway, 'port' | 'statusPort'>> {
+  const port = await server.listen(api.host, api.port);
+  if (statusListen === null) return { port, statusPort: null };
   try {
-    return await storage.counts();
+    return { port, statusPort: await status.listen(statusListen.host, statusListen.port) };
   } catch (error) {
-    if (!(error instanceof StorageError)) throw error;
-    log(2, 'counts.failed', { text: error.message });
-    return null;
+    await server.close();
+    throw error;
   }
 }
 

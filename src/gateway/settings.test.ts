@@ -3,7 +3,12 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, test } from 'node:test';
-import { GatewaySettingsRefused, loadGatewaySettings, loadStorageSettings } from './settings.ts';
+import {
+  backendNames,
+  GatewaySettingsRefused,
+  loadGatewaySettings,
+  loadStorageSettings,
+} from './settings.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'gateway-settings-'));
 after(() => {
@@ -68,6 +73,29 @@ test('BIND and Knot by a TSIG key; whole zones are always read by transfer', () 
       ],
     );
   }
+});
+
+test('further name servers have sections with their names', () => {
+  const plain = '[backend]\nhost = http://127.0.0.1:8081\nusername = gateway\npassword = sesame';
+  const west = '[backend west]\nkind = bind\nhost = 192.0.2.53\nusername = key\npassword = a2V5';
+  file('gateway.ini', `${plain}\n${west}`);
+  const { backend, furtherBackends } = loadGatewaySettings(path);
+  assert.equal(backend.kind, 'powerdns');
+  assert.deepEqual(
+    [...furtherBackends].map(([name, { kind, address }]) => [name, kind, address]),
+    [['west', 'rfc2136', 'dns://192.0.2.53:53']],
+  );
+  assert.deepEqual(backendNames(path), ['west']);
+  assert.deepEqual(problemsOf(`${plain}\n[backend east]\nkind = knot\ntimeout = 0\nodd = 1`), [
+    'gateway.unknown-option 8 [backend east] odd',
+    'settings.bad-number 7 [backend east] timeout',
+    'settings.missing 0 [backend east] host',
+    'settings.missing 0 [backend east] username',
+    'settings.missing 0 [backend east] password',
+  ]);
+  assert.deepEqual(problemsOf(`${plain}\n[backend default]\nhost = ns1`), [
+    'gateway.unknown-option 6 [backend default] host',
+  ]);
 });
 
 test('every mistake is reported, each with its line', () => {

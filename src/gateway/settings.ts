@@ -1,19 +1,23 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import * as v from 'valibot';
-import { pinOf, SettingsRefused } from '../centrals/connection.ts';
-import type { CentralConnection } from '../centrals/module.ts';
-import { centralModule } from '../centrals/registry.ts';
-import { centralAddress, serverAddress, type ServerAddress } from '../config/address.ts';
+import { serverAddress, type ServerAddress } from '../config/address.ts';
 import { parseIni, type IniEntry } from '../config/ini.ts';
-import { objection, optionKey, optionsOf, readOptions, type OptionTable } from '../config/option-table.ts';
-import { choiceOption, listOption, numberOption, secretOption, textOption } from '../config/option.ts';
-import { secretReader } from '../config/secret-file.ts';
-import { fileSecrets } from '../config/secret-options.ts';
+import { optionKey, optionsOf } from '../config/option-table.ts';
+import { listOption, numberOption, textOption } from '../config/option.ts';
 import { SettingsTooLarge, settingsText } from '../config/settings.ts';
 import { problem, type Problem } from '../dns/problem.ts';
 import { isLoopback } from '../net/http.ts';
 import { isSystemError } from '../net/system-error.ts';
+import {
+  readBackend,
+  backendOptions,
+  furtherBackendsOf,
+  furtherNames,
+  plainBackend,
+  type Backend,
+} from './backend-settings.ts';
+import { optionPlace, sourceValues, type SettingsSource } from './settings-source.ts';
 import type { ApiLimits } from './api/limits.ts';
 import type { Certificate } from './api/server.ts';
 import { readNameRules } from './names/name-settings.ts';
@@ -75,76 +79,24 @@ const sections = {
       'Через сколько дней адреса клиентов стираются в журнале действий и изменениях.',
     ),
   },
-  storage: storageOptions,
   limits: limitOptions,
-  backend: {
-    kind: choiceOption(['powerdns', 'bind', 'knot'], 'What the name server is.', 'Вид сервера имён.'),
-    host: textOption(
-      'PowerDNS: address of its API, `http://127.0.0.1:8081` or https. BIND and Knot: the primary, host or host:port.',
-      'PowerDNS: адрес API, `http://127.0.0.1:8081` или https. BIND и Knot: первичный сервер, узел или узел:порт.',
-    ),
-    username: textOption(
-      'PowerDNS: account with which the zones of the gateway are marked. BIND and Knot: name of the TSIG key.',
-      'PowerDNS: учётная запись, которой помечаются зоны шлюза. BIND и Knot: имя ключа TSIG.',
-    ),
-    password: secretOption(
-      'PowerDNS: the API key. BIND and Knot: the secret of the TSIG key, base64.',
-      'PowerDNS: ключ API. BIND и Knot: секрет ключа TSIG, base64.',
-    ),
-    password_file: textOption(
-      'File that holds the password, instead of `password`: an absolute path, or the name of a systemd credential.',
-      'Файл с паролем вместо `password`: полный путь или имя учётных данных systemd.',
-    ),
-    password_next: secretOption(
-      'Password that takes the place of `password` when the name server refuses that one.',
-      'Пароль, который начинает действовать, когда сервер имён отклоняет `password`.',
-    ),
-    password_next_file: textOption(
-      'File that holds `password_next`, as `password_file` does.',
-      'Файл с `password_next`, как в `password_file`.',
-    ),
-    fingerprint: textOption(
-      'SHA-256 fingerprint of the only certificate of the name server to trust.',
-      'Отпечаток SHA-256 единственного сертификата сервера имён, которому доверять.',
-    ),
-    ca_file: textOption(
-      'File with the certificate authority to trust instead of the public ones.',
-      'Файл центра сертификации, которому доверять вместо общеизвестных.',
-    ),
-    algorithm: choiceOption(
-      ['hmac-sha256', 'hmac-sha384', 'hmac-sha512', 'hmac-sha1', 'hmac-md5'],
-      'BIND and Knot: algorithm of the TSIG key. The last two are weak.',
-      'BIND и Knot: алгоритм ключа TSIG. Два последних слабые.',
-    ),
-    transport: choiceOption(
-      ['tcp', 'tls', 'udp'],
-      'BIND and Knot: how to talk to the name server. `tls`: port 853, the certificate is checked as for https.',
-      'BIND и Knot: как обращаться к серверу имён. `tls` — порт 853, сертификат проверяется, как для https.',
-    ),
-    nameservers: listOption(
-      'PowerDNS: name servers of new zones. Empty: those that the panel names.',
-      'PowerDNS: серверы имён новых зон. Пусто: те, что называет панель.',
-    ),
-    zone_kind: choiceOption(['native', 'master'], 'PowerDNS: kind of new zones.', 'PowerDNS: вид новых зон.'),
-    timeout: numberOption(
-      'seconds',
-      { fallback: 8, least: 1, most: 60 },
-      'How long one request of a client may take at the name server.',
-      'Сколько может длиться один запрос клиента к серверу имён.',
-    ),
-  },
+  storage: storageOptions,
+  backend: backendOptions,
 } as const;
 
 /** All options of the settings file of a gateway. */
 export const gatewayOptions = v.object({
   gateway: v.object(sections.gateway),
-  storage: v.object(sections.storage),
   limits: v.object(sections.limits),
+  storage: v.object(sections.storage),
   backend: v.object(sections.backend),
 });
 
-/** How a name server behind the gateway is reached. */
-export type Backend = CentralConnection & { readonly kind: 'powerdns' | 'rfc2136' };
+/** The options that say where the gateway's data are stored. */
+const placeOptions = v.object({
+  gateway: v.object({ state: sections.gateway.state, audit_heads: sections.gateway.audit_heads }),
+  storage: v.object(sections.storage),
+});
 
 export interface GatewaySettings {
   readonly listen: ServerAddress & object;
@@ -165,7 +117,10 @@ export interface GatewaySettings {
   readonly keepChanges: number;
   /** Milliseconds. */
   readonly keepAddresses: number;
+  /** The name server of the section `[backend]`. */
   readonly backend: Backend;
+  /** The name servers of sections `[backend NAME]`, by name. */
+  readonly furtherBackends: ReadonlyMap<string, Backend>;
 }
 
 /** Settings of the gateway that cannot be used, with every reason. */
@@ -179,27 +134,29 @@ export class GatewaySettingsRefused extends Error {
   }
 }
 
-/** What commands need that do not ask the name server. */
-const storageTable = v.object({
-  gateway: v.object({ state: sections.gateway.state, audit_heads: sections.gateway.audit_heads }),
-  storage: v.object(sections.storage),
-});
-
 /**
  * Reads only where the gateway's data are stored, for commands that need no key of the name server.
- * @throws {GatewaySettingsRefused} with every problem of the options about the storage
+ * @throws {GatewaySettingsRefused} with every problem of the sections about the storage
  */
 export function loadStorageSettings(path: string): Pick<GatewaySettings, 'state' | 'storage' | 'auditHeads'> {
   const { entries } = parseIni(textOf(path));
   const own = entries.filter(
     ({ section, option }) => section === 'storage' || option === 'state' || option === 'audit_heads',
   );
-  const source = sourceOf(path, own);
-  const { gateway, storage } = valuesOf(storageTable, source);
-  const read = storageOf(storage, source);
+  const source = sourceOf(path, own, []);
+  const { gateway, storage } = sourceValues(placeOptions, source);
+  const read = storageSettings(storage, storageReporter(source));
   if (source.problems.length > 0) throw new GatewaySettingsRefused(source.problems);
   const state = gateway.state || usualState;
   return { state, storage: read, auditHeads: headsOf(state, gateway.audit_heads) };
+}
+
+/**
+ * Reads only the names of the name servers that have a name.
+ * @throws {GatewaySettingsRefused} if the file cannot be read
+ */
+export function backendNames(path: string): readonly string[] {
+  return furtherNames(parseIni(textOf(path)).entries);
 }
 
 /**
@@ -209,23 +166,23 @@ export function loadStorageSettings(path: string): Pick<GatewaySettings, 'state'
 export function loadGatewaySettings(path: string): GatewaySettings {
   const text = textOf(path);
   const { entries, mistakes } = parseIni(text);
-  const source = sourceOf(path, entries);
+  const wrong = mistakes.map(({ line, kind }) => problem(`settings.${kind}`, { path, line: String(line) }));
+  const source = sourceOf(path, entries, wrong);
   const { problems } = source;
-  for (const { line, kind } of mistakes)
-    problems.push(problem(`settings.${kind}`, { path, line: String(line) }));
-  const values = valuesOf(gatewayOptions, source);
+  const values = sourceValues(gatewayOptions, source);
   const { gateway } = values;
   const listen = serverAddress(gateway.listen || `127.0.0.1:${usualPort}`, usualPort);
-  if (listen === null) problems.push(problem('settings.bad-address', placeOf(source, 'gateway.listen')));
+  if (listen === null) problems.push(problem('settings.bad-address', optionPlace(source, 'gateway.listen')));
   const status = statusListener(gateway.status_listen);
   if (status === 'bad')
-    problems.push(problem('settings.bad-address', placeOf(source, 'gateway.status_listen')));
+    problems.push(problem('settings.bad-address', optionPlace(source, 'gateway.status_listen')));
   const certificate = certificateOf(gateway, source);
   if (listen !== null && certificate === null && !isLoopback(listen.host))
-    problems.push(problem('gateway.certificate-needed', placeOf(source, 'gateway.listen')));
-  const storage = storageOf(values.storage, source);
-  const names = nameRulesOf(values, source);
-  const backend = backendOf(values.backend, source);
+    problems.push(problem('gateway.certificate-needed', optionPlace(source, 'gateway.listen')));
+  const storage = storageSettings(values.storage, storageReporter(source));
+  const backend = readBackend(values.backend, source);
+  const furtherBackends = furtherBackendsOf(entries, source);
+  const names = nameRulesOf(gateway, [backend, ...furtherBackends.values()], source);
   if (problems.length > 0 || listen === null) throw new GatewaySettingsRefused(problems);
   return {
     listen,
@@ -234,47 +191,37 @@ export function loadGatewaySettings(path: string): GatewaySettings {
     limits: apiLimits(values.limits),
     state: gateway.state || usualState,
     auditHeads: headsOf(gateway.state || usualState, gateway.audit_heads),
-    storage,
     names,
+    storage,
     quarantine: gateway.quarantine,
     keepChanges: gateway.keep_changes,
     keepAddresses: gateway.keep_addresses,
     backend,
+    furtherBackends,
   };
 }
 
 type Values = v.InferOutput<typeof gatewayOptions>;
 
-/** The entries of the file by `section.option`, and a list that collects problems. */
-interface Source {
-  readonly path: string;
-  readonly entries: ReadonlyMap<string, IniEntry>;
-  readonly problems: Problem[];
-}
-
-/** @param entries of which unknown ones are problems */
-function sourceOf(path: string, entries: readonly IniEntry[]): Source {
+/** @param problems what was wrong so far. Options that do not exist are added */
+function sourceOf(path: string, entries: readonly IniEntry[], problems: readonly Problem[]): SettingsSource {
   const known = new Set(optionsOf(gatewayOptions).map(optionKey));
-  const unknown = entries.filter((entry) => !known.has(optionKey(entry)));
+  const unknown = entries.filter((entry) => !known.has(optionKey(plainBackend(entry))));
+  const found = unknown.map(({ section, option, line }) =>
+    problem('gateway.unknown-option', { path, line: String(line), option: `[${section}] ${option}` }),
+  );
   return {
     path,
+    section: null,
     entries: new Map(entries.map((entry) => [optionKey(entry), entry])),
-    problems: unknown.map(({ section, option, line }) =>
-      problem('gateway.unknown-option', { path, line: String(line), option: `[${section}] ${option}` }),
-    ),
+    problems: [...problems, ...found],
   };
 }
 
-function storageOf(values: Values['storage'], source: Source): StorageSettings {
-  return storageSettings(values, (code, option) => {
-    source.problems.push(problem(code, placeOf(source, `storage.${option}`)));
-  });
-}
-
-/** Path, line and name of an option, for a problem. @param key `section.option` */
-function placeOf({ path, entries }: Source, key: string): Record<string, string> {
-  const [, option = ''] = key.split('.');
-  return { path, line: String(entries.get(key)?.line ?? 0), option };
+function storageReporter(source: SettingsSource): Parameters<typeof storageSettings>[1] {
+  return (code, option) => {
+    source.problems.push(problem(code, optionPlace(source, `storage.${option}`)));
+  };
 }
 
 function textOf(path: string): string {
@@ -289,27 +236,14 @@ function textOf(path: string): string {
   }
 }
 
-/** The values of all options, and the secrets in files. An option with a mistake gets its default. */
-function valuesOf<T>(table: OptionTable<T>, source: Source): T {
-  const { path, entries, problems } = source;
-  const reader = secretReader(() => process.env['CREDENTIALS_DIRECTORY'] ?? null);
-  const secrets = fileSecrets(optionsOf(table), entries, path, reader);
-  problems.push(...secrets.problems.map((one) => one.problem));
-  return readOptions(
-    table,
-    (option) => secrets.texts.get(optionKey(option)) ?? entries.get(optionKey(option))?.value ?? '',
-    (option) => problems.push(objection(option, placeOf(source, optionKey(option)))),
-  );
-}
-
-function certificateOf({ certificate, key }: Values['gateway'], source: Source): Certificate | null {
+function certificateOf({ certificate, key }: Values['gateway'], source: SettingsSource): Certificate | null {
   if (certificate === '' && key === '') return null;
   const read = (path: string, option: string): string => {
     try {
       return readFileSync(path, 'utf8');
     } catch (error) {
       if (!isSystemError(error)) throw error;
-      source.problems.push(problem('gateway.bad-option', placeOf(source, option)));
+      source.problems.push(problem('gateway.bad-option', optionPlace(source, option)));
       return '';
     }
   };
@@ -321,58 +255,22 @@ function headsOf(state: string, path: string): string {
 }
 
 /** Names of name servers are reserved too: a zone with such a name would answer for all other zones. */
-function nameRulesOf({ gateway, backend }: Values, source: Source): NameRules {
+function nameRulesOf(
+  gateway: Values['gateway'],
+  backends: readonly Backend[],
+  source: SettingsSource,
+): NameRules {
   const { rules, wrong, badFile } = readNameRules({
-    reserved: [...gateway.reserved, ...backend.nameservers],
+    reserved: [...gateway.reserved, ...backends.flatMap(({ newZones }) => newZones.nameServers)],
     reverse: gateway.reverse,
     suffixFile: gateway.public_suffixes,
   });
   const { problems } = source;
   for (const option of wrong)
-    problems.push(problem('gateway.bad-option', placeOf(source, `gateway.${option}`)));
+    problems.push(problem('gateway.bad-option', optionPlace(source, `gateway.${option}`)));
   if (badFile) {
-    const place = placeOf(source, 'gateway.public_suffixes');
+    const place = optionPlace(source, 'gateway.public_suffixes');
     problems.push(problem('gateway.bad-suffixes', { file: gateway.public_suffixes, ...place }));
   }
   return rules;
-}
-
-function backendOf(values: Values['backend'], source: Source): Backend {
-  const { problems, entries } = source;
-  const { host, username, password, transport } = values;
-  const isGiven = (option: string): boolean => (entries.get(`backend.${option}`)?.value ?? '') !== '';
-  const missing = ['host', 'username', ...(isGiven('password_file') ? [] : ['password'])];
-  for (const option of missing.filter((one) => !isGiven(one)))
-    problems.push(problem('settings.missing', placeOf(source, `backend.${option}`)));
-  const kind = values.kind === 'powerdns' ? 'powerdns' : 'rfc2136';
-  const address = centralAddress(host, centralModule(kind).host, transport);
-  if (typeof address === 'string' && host !== '')
-    problems.push(problem(address, placeOf(source, 'backend.host')));
-  return {
-    kind,
-    address: typeof address === 'string' ? '' : address.url,
-    username,
-    password: password.reveal(),
-    passwordNext: values.password_next.reveal(),
-    timeout: values.timeout,
-    ...trusted(values, problems),
-    login: '',
-    // A zone that is not read as a whole would look as if it lacked the rest, so a transfer is always used.
-    dns: { algorithm: values.algorithm, transport, axfr: true },
-    newZones: { nameServers: values.nameservers, kind: values.zone_kind },
-    nativeSerials: false,
-  };
-}
-
-function trusted(
-  { fingerprint, ca_file: caFile }: Values['backend'],
-  problems: Problem[],
-): Pick<Backend, 'pin'> {
-  try {
-    return pinOf({ fingerprint, caFile });
-  } catch (error) {
-    if (!(error instanceof SettingsRefused)) throw error;
-    problems.push(...error.problems);
-    return {};
-  }
 }

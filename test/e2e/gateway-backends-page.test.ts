@@ -158,15 +158,17 @@ describe('docs/gateway.md: each name server behind a gateway', () => {
       };
       const blocks = [...pageOf(page).matchAll(/^ *```ini\n([\s\S]*?)^ *```$/gmu)]
         .map(([, text = '']) => text.replaceAll(/^ +/gmu, ''))
-        .filter((text) => text.includes('[backend]'));
-      assert.ok(blocks.length >= 4);
+        .filter((text) => /^\[backend/mu.test(text));
+      assert.ok(blocks.length >= 5);
       for (const text of blocks) {
         const here = text.replaceAll(
           /^(\w+ = )\/etc\/domainsync-gateway\/(\S+)$/gmu,
           (_, option: string, name: string) => `${option}${named(name)}`,
         );
-        writeFileSync(path, here);
-        assert.ok(loadGatewaySettings(path).backend.password.length > 0);
+        const plain = '[backend]\nhost = http://127.0.0.1:8081\nusername = gateway\npassword = secret\n';
+        writeFileSync(path, text.includes('[backend]') ? here : plain + here);
+        const { backend, furtherBackends } = loadGatewaySettings(path);
+        for (const one of [backend, ...furtherBackends.values()]) assert.ok(one.password.length > 0);
       }
     } finally {
       rmSync(folder, { recursive: true });

@@ -75,7 +75,7 @@ const examples: readonly Example[] = [
   },
   { method: 'POST', path: `${zone}/changes`, body: 'x'.repeat(5_000_000), status: 413 },
   { method: 'POST', path: `${zone}/changes/withdraw`, body: { key: 'openapi-0001' }, status: 200 },
-  { method: 'POST', path: `${zone}/changes/withdraw`, body: { key: 'openapi-0002' }, status: 503 },
+  { method: 'POST', path: `${zone}/changes/withdraw`, body: { key: 'openapi-0002' }, status: 200 },
   { method: 'PUT', path: www, body: { ttl: 60, data: ['192.0.2.1'] }, status: 200 },
   { method: 'PUT', path: www, body: { ttl: 60, data: ['x'] }, status: 422 },
   {

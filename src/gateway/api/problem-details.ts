@@ -44,7 +44,7 @@ const statuses: Readonly<Record<OperatorMistake, number>> = {
  * @param id identifies the request in the log
  */
 export function problemDetails(refusal: ApiRefusal, id: string): Readonly<Record<string, unknown>> {
-  const { status, code, params, state, retry, problems } = refusal;
+  const { status, code, params, state, retry, problems, found } = refusal;
   const [first = { code, params }] = problems;
   return {
     type: `urn:domainsync:problem:${code}`,
@@ -58,5 +58,6 @@ export function problemDetails(refusal: ApiRefusal, id: string): Readonly<Record
     problems: problems.slice(0, mostProblems),
     // The member of draft-ietf-httpapi-ratelimit-headers.
     ...(refusal instanceof LimitExceeded ? { 'violated-policies': [refusal.policy] } : {}),
+    ...(found === null ? {} : { found }),
   };
 }

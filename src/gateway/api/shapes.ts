@@ -76,6 +76,8 @@ export const problemBody = v.strictObject({
   state: v.picklist(['untouched', 'partial', 'unknown']),
   retry: v.picklist(['later', 'never']),
   problems: v.array(problem),
+  /** Records that an expectation did not name. */
+  found: v.optional(v.array(apiRecord)),
   'violated-policies': v.optional(v.array(anyText)),
 });
 

@@ -4,11 +4,12 @@ import {
   apiRecord,
   changeBody,
   signingAnswer,
+  withdrawAnswer,
   withdrawBody,
   zoneAnswer,
   zoneBody,
 } from '../../net/gateway/schemas.ts';
-import { absoluteName, allFromWire, toWire } from '../../net/gateway/wire.ts';
+import { absoluteName, allFromWire, expectationFromWire, toWire } from '../../net/gateway/wire.ts';
 import { ApiRefusal } from '../api-refusal.ts';
 import type { StoredChange } from '../storage/storage.ts';
 import { pageOf } from './paging.ts';
@@ -51,7 +52,7 @@ export const zoneRoutes: readonly Route[] = [
     answer: async ({ gateway }, { caller, query }) => {
       const zones = await gateway.zones(caller);
       const { items, next } = pageOf(zones, String, query, zones.length);
-      return okAnswer({ zones: items, makesZones: gateway.makesZones, next });
+      return okAnswer({ zones: items, makesZones: gateway.makesZones(caller), next });
     },
   }),
   customerRoute({
@@ -118,10 +119,16 @@ export const zoneRoutes: readonly Route[] = [
     body: keyedChange,
     headers: keyHeader,
     answers: { 200: { about: 'what was removed and added', body: alteredAnswer } },
-    refusals: [403, 404, 409, 422],
+    refusals: [403, 404, 409, 412, 422],
     answer: async ({ gateway }, { caller, values, body, headers }) => {
       const key = keyOf(body.key, headers.key);
-      const change = { key, remove: allFromWire(body.remove), add: allFromWire(body.add) };
+      const { expect } = body;
+      const change = {
+        key,
+        remove: allFromWire(body.remove),
+        add: allFromWire(body.add),
+        expect: expect === null ? null : expectationFromWire(expect),
+      };
       return changeOutcome(await gateway.change(caller, zoneIn(values), change));
     },
   }),
@@ -131,10 +138,10 @@ export const zoneRoutes: readonly Route[] = [
     about: 'The outcome of a change, or the end of its key: a change that was not accepted never will be.',
     query: noQuery,
     body: withdrawBody,
-    answers: { 200: { about: 'what the change has removed and added', body: alteredAnswer } },
+    answers: { 200: { about: 'the outcome of the change', body: withdrawAnswer } },
     refusals: [404, 422],
     answer: async ({ gateway }, { caller, values, body }) =>
-      changeOutcome(await gateway.withdraw(caller, zoneIn(values), body.key)),
+      okAnswer(toldOutcome(await gateway.withdraw(caller, zoneIn(values), body.key))),
   }),
 ];
 
@@ -167,4 +174,15 @@ export function changeOutcome({ outcome, zone }: StoredChange): ApiAnswer {
   }
   const params = { text: `interrupted: ${displayName(zone)}` };
   throw new ApiRefusal(503, 'central.unreachable', { params, state: 'unknown', retry: 'later' });
+}
+
+/** The outcome of a change as an answer to its withdrawal. */
+function toldOutcome({ outcome }: StoredChange): v.InferOutput<typeof withdrawAnswer> {
+  if (outcome?.kind === 'done') {
+    const { removed, added } = outcome;
+    return { outcome: 'done', removed: removed.map(toWire), added: added.map(toWire) };
+  }
+  if (outcome?.kind !== 'failed') return { outcome: 'interrupted' };
+  const { code, params, state, retry } = outcome;
+  return { outcome: 'failed', code, params, state, retry };
 }

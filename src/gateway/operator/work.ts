@@ -99,7 +99,7 @@ export class OperatorWork {
   async addCustomer(by: string, id: string, asked: Partial<Limits>): Promise<Customer> {
     if (!isCustomerId(id)) throw new OperatorRefusal('bad-customer', id);
     const limits = { ...usualLimits, ...asked };
-    const customer = { id, state: 'active', limits, createdAt: this.#wall() } as const;
+    const customer = { id, state: 'active', limits, backend: '', createdAt: this.#wall() } as const;
     const audit = auditBy(by, 'customer.added', { customer: id, detail: { limits } });
     if (!(await this.#storage.addCustomer(customer, audit))) throw new OperatorRefusal('customer-exists', id);
     return customer;

@@ -110,6 +110,8 @@ export const storageMigrations: readonly string[] = [
   CREATE INDEX audit_client ON audit (at) WHERE client IS NOT NULL;`,
   `ALTER TABLE audit ADD COLUMN gateway TEXT NOT NULL DEFAULT '';
   CREATE INDEX audit_gateway ON audit (gateway, number);`,
+  `ALTER TABLE customer ADD COLUMN backend TEXT NOT NULL DEFAULT '';
+  ALTER TABLE zone ADD COLUMN backend TEXT NOT NULL DEFAULT '';`,
 ];
 
 /**

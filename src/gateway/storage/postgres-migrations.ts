@@ -128,6 +128,11 @@ const steps: readonly Step[] = [
     until BIGINT NOT NULL
   );`,
   },
+  {
+    oldest: 1,
+    sql: `ALTER TABLE customer ADD COLUMN backend TEXT NOT NULL DEFAULT '';
+  ALTER TABLE zone ADD COLUMN backend TEXT NOT NULL DEFAULT '';`,
+  },
 ];
 
 /**

@@ -44,6 +44,7 @@ const customerRow = v.object({
   most_rrset_octets: v.number(),
   most_writes_minute: v.number(),
   most_writes_day: v.number(),
+  backend: v.string(),
   created_at: v.number(),
 });
 
@@ -81,6 +82,7 @@ const countsRow = v.object({
 const zoneRow = v.object({
   name,
   customer: v.string(),
+  backend: v.string(),
   left_at: v.nullable(v.number()),
   pending: v.number(),
   records: v.nullable(v.number()),
@@ -165,7 +167,7 @@ export function readCustomer(row: unknown): Customer {
     writesInMinute: read.most_writes_minute,
     writesInDay: read.most_writes_day,
   };
-  return { id: read.id, state: read.state, limits, createdAt: read.created_at };
+  return { id: read.id, state: read.state, limits, backend: read.backend, createdAt: read.created_at };
 }
 
 /** Reads a token of a customer from a row. @throws {StorageError} */
@@ -213,8 +215,8 @@ export function readCounts(row: unknown): StorageCounts {
 
 /** Reads the owner of a zone from a row. @throws {StorageError} */
 export function readZoneOwner(row: unknown): ZoneOwner {
-  const { name: zone, customer, left_at: leftAt, pending, records: count } = checked(zoneRow, row);
-  return { zone, customer, leftAt, isPending: pending === 1, records: count };
+  const { name: zone, left_at: leftAt, pending, ...read } = checked(zoneRow, row);
+  return { zone, ...read, leftAt, isPending: pending === 1 };
 }
 
 /** Reads a grant from a row. @throws {StorageError} */

@@ -16,6 +16,7 @@ import {
 import { addChange, endStored, interrupt, storedChange } from './sql-changes.ts';
 import {
   addGrant,
+  newZonesBackend,
   countWrite,
   grantsBelow,
   judgeClaim,
@@ -34,6 +35,7 @@ import type {
   CustomerChanges,
   Erasure,
   LimitReached,
+  NewCustomer,
   OperatorToken,
   Rotation,
   Storage,
@@ -71,21 +73,25 @@ export class SqlStorage implements Storage {
     return await this.#one('SELECT * FROM customer WHERE id = ?', [id], readCustomer);
   }
 
-  async addCustomer({ id, state, limits, createdAt }: Customer, audit: AuditFacts): Promise<boolean> {
+  async addCustomer(customer: NewCustomer, audit: AuditFacts): Promise<boolean> {
+    const { id, state, limits, backend = '', createdAt } = customer;
     const sql = `INSERT INTO customer (id, state, most_zones, most_tokens, most_records, most_rrset_records,
-      most_rrset_octets, most_writes_minute, most_writes_day, created_at)
-      VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING`;
-    return await this.#change(audit, sql, [id, state, ...limitValues(limits), createdAt]);
+      most_rrset_octets, most_writes_minute, most_writes_day, backend, created_at)
+      VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING`;
+    return await this.#change(audit, sql, [id, state, ...limitValues(limits), backend, createdAt]);
   }
 
-  async setCustomer(id: string, { state, limits }: CustomerChanges, audit: AuditFacts): Promise<boolean> {
+  async setCustomer(id: string, changes: CustomerChanges, audit: AuditFacts): Promise<boolean> {
+    const { state, limits, backend } = changes;
     return await this.#database.write(audit, async (tx) => {
       await tx.lockCustomer(id);
       const now = maybe(await tx.get('SELECT * FROM customer WHERE id = ?', id), readCustomer);
       if (now === null) return unchanged(false);
       const sql = `UPDATE customer SET state = ?, most_zones = ?, most_tokens = ?, most_records = ?,
-        most_rrset_records = ?, most_rrset_octets = ?, most_writes_minute = ?, most_writes_day = ? WHERE id = ?`;
-      await tx.run(sql, state ?? now.state, ...limitValues({ ...now.limits, ...limits }), id);
+        most_rrset_records = ?, most_rrset_octets = ?, most_writes_minute = ?, most_writes_day = ?,
+        backend = ? WHERE id = ?`;
+      const values = limitValues({ ...now.limits, ...limits });
+      await tx.run(sql, state ?? now.state, ...values, backend ?? now.backend, id);
       return true;
     });
   }
@@ -178,7 +184,7 @@ export class SqlStorage implements Storage {
   }
 
   async claimZone(claim: ZoneClaim, audit: AuditFacts, lease: ZoneLease | null): Promise<Claim> {
-    const { zone, customer, at } = claim;
+    const { zone, customer, backend, at } = claim;
     return await this.#database.write<Claim>(audit, async (tx) => {
       await tx.demandHeld(lease);
       await tx.lockOwners();
@@ -186,11 +192,11 @@ export class SqlStorage implements Storage {
       if (judged !== 'claimed' && judged !== 'reclaimed') return unchanged(judged);
       const limited = await countWrite(tx, customer, at);
       if (limited !== null) return unchanged(limited);
-      const sql = `INSERT INTO zone (name, reversed, customer, created_at, left_at, pending, records)
-        VALUES (?, ?, ?, ?, NULL, 1, NULL)
-        ON CONFLICT (name) DO UPDATE SET customer = excluded.customer, created_at = excluded.created_at,
-          left_at = NULL, pending = 1, records = NULL`;
-      await tx.run(sql, zone, reversed(zone), customer, at);
+      const sql = `INSERT INTO zone (name, reversed, customer, backend, created_at, left_at, pending, records)
+        VALUES (?, ?, ?, ?, ?, NULL, 1, NULL)
+        ON CONFLICT (name) DO UPDATE SET customer = excluded.customer, backend = excluded.backend,
+          created_at = excluded.created_at, left_at = NULL, pending = 1, records = NULL`;
+      await tx.run(sql, zone, reversed(zone), customer, backend ?? (await newZonesBackend(tx, customer)), at);
       return judged;
     });
   }

@@ -49,6 +49,12 @@ export async function countWrite(
   return null;
 }
 
+/** Name of the name server at which the customer's new zones are made. */
+export async function newZonesBackend(tx: Sql, customer: string): Promise<string> {
+  const row = await tx.get('SELECT * FROM customer WHERE id = ?', customer);
+  return maybe(row, readCustomer)?.backend ?? '';
+}
+
 export async function zoneOwner(tx: Sql, zone: DnsName): Promise<ZoneOwner | null> {
   return maybe(await tx.get('SELECT * FROM zone WHERE name = ?', zone), readZoneOwner);
 }

@@ -9,9 +9,14 @@ export interface Customer {
   readonly id: string;
   readonly state: CustomerState;
   readonly limits: Limits;
+  /** Name of the name server at which new zones are made; empty: the section `[backend]`. */
+  readonly backend: string;
   /** Wall clock, milliseconds. */
   readonly createdAt: number;
 }
+
+/** A customer to add. Without `backend` new zones are made at the section `[backend]`. */
+export type NewCustomer = Omit<Customer, 'backend'> & Partial<Pick<Customer, 'backend'>>;
 
 /** How much a customer may have and do. */
 export interface Limits {
@@ -53,6 +58,8 @@ export type CustomerState = 'active' | 'read-only' | 'suspended';
 export interface CustomerChanges {
   readonly state: CustomerState | null;
   readonly limits: Partial<Limits>;
+  /** Absent: it stays. Zones that the customer has stay where they are. */
+  readonly backend?: string | undefined;
 }
 
 /** A token, without its secret. */
@@ -120,6 +127,8 @@ export interface StorageCounts {
 export interface ZoneOwner {
   readonly zone: DnsName;
   readonly customer: string;
+  /** Name of the name server that has the zone; empty: the section `[backend]`. */
+  readonly backend: string;
   /** When the zone was deleted, wall clock in milliseconds; null: it was not. */
   readonly leftAt: number | null;
   /** Whether the name is only claimed: the zone is being created, or nobody knows whether it was. */
@@ -321,7 +330,7 @@ export interface Storage {
   customers(): Promise<readonly Customer[]>;
   customer(id: string): Promise<Customer | null>;
   /** @returns false: there is a customer with this id already */
-  addCustomer(customer: Customer, audit: AuditFacts): Promise<boolean>;
+  addCustomer(customer: NewCustomer, audit: AuditFacts): Promise<boolean>;
   /** Changes what is not null. @returns false: there is no such customer */
   setCustomer(id: string, changes: CustomerChanges, audit: AuditFacts): Promise<boolean>;
 
@@ -469,6 +478,8 @@ export interface Rotation {
 export interface ZoneClaim {
   readonly zone: DnsName;
   readonly customer: string;
+  /** Name of the name server; absent: that of the customer's new zones. */
+  readonly backend?: string | undefined;
   readonly at: number;
   /** Milliseconds. */
   readonly quarantine: number;

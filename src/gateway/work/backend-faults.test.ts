@@ -12,7 +12,7 @@ import { makeKey, type NameServer, type NameServerOptions } from '../../testing/
 import { startNamed } from '../../testing/servers/named.ts';
 import { startPowerdns } from '../../testing/servers/powerdns.ts';
 import { missingPrograms } from '../../testing/servers/process.ts';
-import type { Backend } from '../settings.ts';
+import type { Backend } from '../backend-settings.ts';
 
 /** The time limit of the gateway in these tests, milliseconds. */
 const limit = 3_000;

@@ -12,24 +12,35 @@ export interface OwnersCompared {
   readonly claims: readonly ZoneOwner[];
 }
 
-/** Compares the owners of zones with the name server. @throws {CentralError} @throws {StorageError} */
+/**
+ * Compares the owners of zones with the name servers.
+ * @param centrals by name. A zone at a name server that is not among them counts as missing
+ * @throws {CentralError} @throws {StorageError}
+ */
 export async function compareOwners(
   storage: Storage,
-  backend: Central,
+  centrals: ReadonlyMap<string, Central>,
   ctx: CallContext,
 ): Promise<OwnersCompared> {
   const all = await storage.allZones();
   const owned = all.filter(({ isPending }) => !isPending);
-  const there = new Set(
-    await backend.listZones(
-      owned.map(({ zone }) => zone),
-      ctx,
-    ),
-  );
   const known = new Set(all.map(({ zone }) => zone));
+  const unowned: DnsName[] = [];
+  const found = new Set<ZoneOwner>();
+  for (const [name, central] of centrals) {
+    const own = owned.filter(({ backend }) => backend === name);
+    const there = new Set(
+      await central.listZones(
+        own.map(({ zone }) => zone),
+        ctx,
+      ),
+    );
+    for (const owner of own) if (there.has(owner.zone)) found.add(owner);
+    unowned.push(...[...there].filter((zone) => !known.has(zone)));
+  }
   return {
-    unowned: [...there].filter((zone) => !known.has(zone)).sort(),
-    missing: owned.filter(({ zone }) => !there.has(zone)),
+    unowned: unowned.sort(),
+    missing: owned.filter((owner) => !found.has(owner)),
     claims: all.filter(({ isPending }) => isPending),
   };
 }

@@ -1,4 +1,3 @@
-import { createHash } from 'node:crypto';
 import { outage } from '../../centrals/errors.ts';
 import { Slots } from '../../centrals/slots.ts';
 import {
@@ -6,13 +5,14 @@ import {
   type CallContext,
   type Central,
   type CentralRecord,
+  type Expectation,
   type Signing,
   type ZoneSeed,
 } from '../../core/central.ts';
 import type { Log } from '../../core/log.ts';
 import { isWithin, type DnsName } from '../../dns/name.ts';
 import type { ResourceRecord } from '../../dns/record.ts';
-import { changeNames, rrsetId, type Change } from '../../dns/zone.ts';
+import { changeNames, type Change } from '../../dns/zone.ts';
 import { ApiRefusal, denied, fromBackend, noSuchZone } from '../api-refusal.ts';
 import {
   decideChange,
@@ -23,23 +23,33 @@ import {
   mayReadZone,
 } from '../rights/decide.ts';
 import { codeHash, makeCode } from '../rights/token.ts';
-import {
-  StorageError,
-  type AuditFacts,
-  type ChangeOutcome,
-  type Claim,
-  type LimitReached,
-  type Storage,
-  type StoredChange,
-  type ZoneClaim,
-  type ZoneLease,
-  type ZoneOwner,
+import type {
+  AuditFacts,
+  ChangeOutcome,
+  Claim,
+  Storage,
+  StoredChange,
+  ZoneClaim,
+  ZoneLease,
+  ZoneOwner,
 } from '../storage/storage.ts';
 import type { DatabaseGuard } from '../audit/database-guard.ts';
 import type { NameRules } from '../names/zone-names.ts';
+import type { Backends } from './backends.ts';
 import { auditOf, demandWritable, readAgain, type Caller } from './caller.ts';
+import { demandExpected, demandNamesIn } from './expectation.ts';
 import { demandContentLimits, demandRrsetLimits, demandWithin, overLimit } from './limits.ts';
 import { changeToRRset, demandRRset, keyOfRRset, rrsetFingerprint, type RRsetRequest } from './rrset.ts';
+import {
+  changeOf,
+  fingerprintOf,
+  recordsBefore,
+  sameRequest,
+  unsureMark,
+  withdrawn,
+  withdrawnMark,
+} from './stored-change.ts';
+import { acceptedBefore, afterWrite, demandClaim, inDoubt, leaseLost } from './write-refusals.ts';
 import { demandNoUnownedAbove, demandZoneName, foreignZone, notAssigned } from './zone-names.ts';
 import { ZoneTurns } from './zone-turns.ts';
 
@@ -49,6 +59,8 @@ export interface ChangeRequest {
   readonly key: string;
   readonly remove: readonly ResourceRecord[];
   readonly add: readonly ResourceRecord[];
+  /** The change is carried out only if the token sees these records there; null: in any case. */
+  readonly expect: Expectation | null;
 }
 
 /** A zone to create. */
@@ -71,7 +83,7 @@ const codeLife = 900_000;
 
 export interface GatewayParts {
   readonly storage: Storage;
-  readonly backend: Central;
+  readonly backends: Backends;
   readonly log: Log;
   /** Wall clock, milliseconds. */
   readonly wall: () => number;
@@ -88,6 +100,8 @@ export interface GatewayParts {
 interface Turn {
   /** The caller as he is now. */
   readonly caller: Caller;
+  /** The name server that has the zone; for a zone that nobody has, that of the customer's new zones. */
+  readonly backend: Central;
   readonly lease: ZoneLease;
   readonly ctx: CallContext;
   /**
@@ -98,7 +112,7 @@ interface Turn {
   readonly demandTime: () => void;
 }
 
-/** Carries out what customers ask for, at one name server. All methods throw {@link ApiRefusal}. */
+/** Carries out what customers ask for, at the name servers. All methods throw {@link ApiRefusal}. */
 export class Gateway {
   readonly #parts: GatewayParts;
   /** Writes of one customer run one after the other, so that nobody else waits behind many of them. */
@@ -110,16 +124,16 @@ export class Gateway {
     this.#zones = new ZoneTurns(parts);
   }
 
-  /** Whether customers can create and delete zones. Else only the provider can, at the name server. */
-  get makesZones(): boolean {
-    return this.#parts.backend.traits.managesZones;
+  /** Whether the customer can create and delete zones. Else only the provider can, at the name server. */
+  makesZones({ customer }: Caller): boolean {
+    return this.#parts.backends.named(customer.backend).traits.managesZones;
   }
 
   /** Zones of the customer that the token may read and that the name server has. */
   async zones(caller: Caller): Promise<readonly DnsName[]> {
     const own = await this.#parts.storage.zonesOf(caller.customer.id);
     const visible = own.filter((zone) => mayReadZone(caller.token.rights, zone));
-    const there = new Set(await this.#ask((ctx) => this.#parts.backend.listZones(visible, ctx)));
+    const there = await this.#ask(async (ctx) => await this.#listed(visible, ctx));
     return visible.filter((zone) => there.has(zone));
   }
 
@@ -132,8 +146,7 @@ export class Gateway {
     zone: DnsName,
     names: readonly DnsName[] | null,
   ): Promise<readonly ResourceRecord[]> {
-    await this.#demandOwn(caller, zone);
-    const { backend } = this.#parts;
+    const backend = await this.#demandOwn(caller, zone);
     const found = await this.#ask((ctx) =>
       names === null ? backend.readZone(zone, [], ctx) : backend.readNames(zone, names, ctx),
     );
@@ -145,8 +158,8 @@ export class Gateway {
 
   /** Whether the name server signs the zone. */
   async signing(caller: Caller, zone: DnsName): Promise<Signing> {
-    await this.#demandOwn(caller, zone);
-    const found = await this.#ask((ctx) => this.#parts.backend.signing(zone, ctx));
+    const backend = await this.#demandOwn(caller, zone);
+    const found = await this.#ask((ctx) => backend.signing(zone, ctx));
     await this.#demandOwn(caller, zone);
     if (found === null) throw noSuchZone();
     return found;
@@ -154,22 +167,21 @@ export class Gateway {
 
   /**
    * Carries out a change: judges it, stores it, writes it at the name server and reads it back. A change with
-   * a key that was used before is not carried out again.
+   * a key that was used before is not carried out again, whatever it expects.
    * @returns the change with its outcome, which may be a failure
    */
   async change(sender: Caller, zone: DnsName, request: ChangeRequest): Promise<StoredChange> {
     const fingerprint = fingerprintOf(zone, request);
     return await this.#inOwnZone(sender, zone, async (turn) => {
-      const { caller, ctx } = turn;
+      const { caller } = turn;
       const earlier = await this.#parts.storage.change(caller.token.id, request.key);
       if (earlier !== null) return sameRequest(earlier, zone, fingerprint);
-      demandWritable(caller);
       const asked = { zone, remove: request.remove, add: request.add };
-      const present = await this.#judged(caller, asked, ctx);
+      const present = await this.#judged(asked, request.expect, turn);
       const acceptedAt = this.#parts.wall();
       const change = changeOf(caller, zone, request, {
         fingerprint,
-        before: touched(asked, present),
+        before: recordsBefore(asked, present),
         acceptedAt,
       });
       return await this.#carryOut(change, present, turn);
@@ -185,17 +197,17 @@ export class Gateway {
     const fingerprint = rrsetFingerprint(zone, request);
     const key = keyOfRRset(request);
     return await this.#inOwnZone(sender, zone, async (turn) => {
-      const { storage, backend, wall } = this.#parts;
-      const { caller, ctx } = turn;
+      const { caller, backend, ctx } = turn;
+      const { storage, wall } = this.#parts;
       const earlier = await storage.change(caller.token.id, key);
       if (earlier !== null) return sameRequest(earlier, zone, fingerprint);
       demandWritable(caller);
       const present = await backend.readNames(zone, [request.name], ctx);
       if (present === null) throw noSuchZone();
       const change = changeToRRset(zone, request, present);
-      this.#demandAllowed(caller, change, present);
+      demandAllowed(turn, change, present);
       demandRRset(caller.token.rights, zone, request, present);
-      const facts = { fingerprint, before: touched(change, present), acceptedAt: wall() };
+      const facts = { fingerprint, before: recordsBefore(change, present), acceptedAt: wall() };
       const stored = changeOf(caller, zone, { ...change, key }, facts);
       return await this.#carryOut(stored, present, turn);
     });
@@ -212,12 +224,14 @@ export class Gateway {
     if ((await guard.doubt()) !== null) throw inDoubt('unknown');
     return await this.#inOwnZone(sender, zone, async ({ caller, lease }) => {
       const { storage, wall } = this.#parts;
-      const facts = { fingerprint: '', before: [], acceptedAt: wall() };
+      const isUnsure = guard.mayLackKeys();
+      const fingerprint = isUnsure ? unsureMark : withdrawnMark;
+      const facts = { fingerprint, before: [], acceptedAt: wall() };
       const none = changeOf(caller, zone, { key, remove: [], add: [] }, facts);
       const audit = auditOf(caller, 'change.withdrawn', zone, { key });
-      const earlier = accepted(await storage.acceptChange(none, audit, lease));
+      const earlier = acceptedBefore(await storage.acceptChange(none, audit, lease));
       if (earlier !== null) return sameRequest(earlier, zone, earlier.fingerprint);
-      const outcome: ChangeOutcome = guard.mayLackKeys() ? { kind: 'interrupted' } : withdrawn;
+      const outcome: ChangeOutcome = isUnsure ? { kind: 'interrupted' } : withdrawn;
       if (!(await storage.endChange(none, outcome, audit, lease))) throw leaseLost();
       return { ...none, outcome };
     });
@@ -225,19 +239,20 @@ export class Gateway {
 
   /** Whether {@link createZone} would work. */
   async mayCreate(caller: Caller, made: NewZone): Promise<'free' | 'exists'> {
-    const claim = await this.#parts.storage.mayClaim(await this.#claim(caller, made));
-    return await this.#ask(async (ctx) => await this.#demandFree(claim, made, ctx));
+    const backend = this.#parts.backends.named(await this.#backendFor(caller, made.zone));
+    const claim = await this.#parts.storage.mayClaim(await this.#claim({ caller, backend }, made));
+    return await this.#ask(async (ctx) => await this.#demandFree(claim, made, { caller, ctx }));
   }
 
   /** Creates a zone for the customer, with its records. */
   async createZone(sender: Caller, made: NewZone): Promise<'created' | 'exists'> {
     const { zone, seed, content } = made;
     return await this.#inTurn(sender, zone, async (turn) => {
-      const { storage, backend } = this.#parts;
-      const { caller, ctx, lease } = turn;
+      const { storage } = this.#parts;
+      const { caller, backend, ctx, lease } = turn;
       demandWritable(caller);
-      const claim = await this.#claim(caller, made);
-      if ((await this.#demandFree(await storage.mayClaim(claim), made, ctx)) === 'exists') {
+      const claim = await this.#claim(turn, made);
+      if ((await this.#demandFree(await storage.mayClaim(claim), made, turn)) === 'exists') {
         await storage.confirmClaim(zone, caller.customer.id, auditOf(caller, 'zone.found', zone, {}), lease);
         return 'exists';
       }
@@ -265,8 +280,8 @@ export class Gateway {
 
   /** Deletes a zone of the customer. Its name stays reserved for the customer for a while. */
   async deleteZone(sender: Caller, zone: DnsName): Promise<'deleted' | 'missing'> {
-    return await this.#inOwnZone(sender, zone, async ({ caller, ctx, lease, demandTime }) => {
-      const { storage, backend, wall } = this.#parts;
+    return await this.#inOwnZone(sender, zone, async ({ caller, backend, ctx, lease, demandTime }) => {
+      const { storage, wall } = this.#parts;
       await this.#demandDeletable(caller, zone, ctx);
       demandWritable(caller);
       const asked = auditOf(caller, 'zone.delete-accepted', zone, {});
@@ -322,7 +337,7 @@ export class Gateway {
    * not. Without a shared storage, to be called before the gateway listens.
    */
   async settleClaims(): Promise<void> {
-    const { storage, backend } = this.#parts;
+    const { storage } = this.#parts;
     const held: { readonly claim: ZoneOwner; readonly lease: ZoneLease }[] = [];
     try {
       for (const { zone } of await storage.pendingClaims()) {
@@ -334,7 +349,7 @@ export class Gateway {
       }
       if (held.length === 0) return;
       const asked = held.map(({ claim }) => claim.zone);
-      const there = new Set(await this.#ask((ctx) => backend.listZones(asked, ctx)));
+      const there = await this.#ask(async (ctx) => await this.#listed(asked, ctx));
       for (const { claim, lease } of held) await this.#settle(claim, there.has(claim.zone), lease);
     } finally {
       for (const { lease } of held) await this.#zones.leave(lease);
@@ -348,17 +363,50 @@ export class Gateway {
     else await storage.dropClaim(zone, customer, audit, lease);
   }
 
-  /** Refuses a zone that the token cannot see. The answer does not tell whether the zone exists. */
-  async #demandOwn(caller: Caller, zone: DnsName): Promise<void> {
-    const owner = await this.#parts.storage.zone(zone);
+  /**
+   * Refuses a zone that the token cannot see. The answer does not tell whether the zone exists.
+   * @returns the name server that has the zone
+   */
+  async #demandOwn(caller: Caller, zone: DnsName): Promise<Central> {
+    const { storage, backends } = this.#parts;
+    const owner = await storage.zone(zone);
     const isOwn = owner?.customer === caller.customer.id && owner.leftAt === null && !owner.isPending;
     if (!isOwn || !mayReadZone(caller.token.rights, zone)) throw noSuchZone();
+    return backends.named(owner.backend);
+  }
+
+  /** Those of the zones that their name servers have. */
+  async #listed(zones: readonly DnsName[], ctx: CallContext): Promise<ReadonlySet<DnsName>> {
+    const byBackend = new Map<string, DnsName[]>();
+    for (const zone of zones) {
+      const name = await this.#backendName(zone);
+      byBackend.set(name, [...(byBackend.get(name) ?? []), zone]);
+    }
+    const there = new Set<DnsName>();
+    for (const [name, asked] of byBackend)
+      for (const zone of await this.#parts.backends.named(name).listZones(asked, ctx)) there.add(zone);
+    return there;
+  }
+
+  /** Name of the name server that has the customer's zone, or of the one at which he would create it. */
+  async #backendFor({ customer }: Caller, zone: DnsName): Promise<string> {
+    const owner = await this.#parts.storage.zone(zone);
+    const isOwn = owner?.customer === customer.id && owner.leftAt === null;
+    return isOwn ? owner.backend : customer.backend;
+  }
+
+  /** Name of the name server that has the zone. */
+  async #backendName(zone: DnsName): Promise<string> {
+    const { storage, backends } = this.#parts;
+    const [only = '', ...others] = backends.names;
+    return others.length === 0 ? only : ((await storage.zone(zone))?.backend ?? '');
   }
 
   /** Refuses a token that may not delete the zone with all that is in it now. */
   async #demandDeletable({ token: { rights } }: Caller, zone: DnsName, ctx: CallContext): Promise<void> {
     if (!mayDeleteZone(rights, zone)) throw denied({ text: 'zone.delete' });
-    const present = await this.#parts.backend.readZone(zone, [], ctx);
+    const backend = this.#parts.backends.named(await this.#backendName(zone));
+    const present = await backend.readZone(zone, [], ctx);
     const denial = denialOfDelete(rights, zone, present ?? []);
     if (denial === null) return;
     // What the token may not read is not named.
@@ -366,21 +414,24 @@ export class Gateway {
     throw denied({ text: isShown ? `zone.delete: ${denial.name} ${denial.type}` : 'zone.delete' });
   }
 
-  /** @throws {ApiRefusal} why the change is not accepted. @returns the records at the names of the change */
-  async #judged(caller: Caller, change: Change, ctx: CallContext): Promise<readonly CentralRecord[]> {
-    const present = await this.#parts.backend.readNames(change.zone, changeNames(change), ctx);
-    if (present === null) throw noSuchZone();
-    this.#demandAllowed(caller, change, present);
+  /**
+   * Reads the records at the names of the change, and judges it by them. The expectation is judged first: a
+   * client that is told of other records plans its change anew, and may then have nothing to write.
+   * @throws {ApiRefusal} why the change is not accepted
+   */
+  async #judged(change: Change, expect: Expectation | null, turn: Turn): Promise<readonly CentralRecord[]> {
+    const { caller, backend, ctx } = turn;
+    if (expect === null) demandWritable(caller);
+    else demandNamesIn(change.zone, expect);
+    const own = new Set(changeNames(change));
+    const names = [...own.union(expect?.names ?? new Set<DnsName>())];
+    const all = await backend.readNames(change.zone, names, ctx);
+    if (all === null) throw noSuchZone();
+    if (expect !== null) demandExpected(caller.token.rights, change.zone, expect, all);
+    demandWritable(caller);
+    const present = all.filter(({ name }) => own.has(name));
+    demandAllowed(turn, change, present);
     return present;
-  }
-
-  /** Refuses what the token's rules do not allow, and records that cannot be in the zone. */
-  #demandAllowed(caller: Caller, change: Change, present: readonly ResourceRecord[]): void {
-    const [first] = decideChange(caller.token.rights, change, present);
-    // Which right is lacking depends on what is there, so the answer does not name it.
-    if (first !== undefined) throw denied({ text: `${first.name} ${first.type}` });
-    const problems = this.#parts.backend.audit(change);
-    if (problems.length > 0) throw new ApiRefusal(422, 'central.invalid-value', { problems });
   }
 
   /** @param present what {@link #judged} has just read */
@@ -404,25 +455,26 @@ export class Gateway {
   }
 
   /** Stores a change, once the records of its zone are counted. @returns as {@link Storage.acceptChange} */
-  async #accept(change: StoredChange, audit: AuditFacts, { ctx, lease }: Turn): Promise<StoredChange | null> {
-    const { storage, backend } = this.#parts;
+  async #accept(change: StoredChange, audit: AuditFacts, turn: Turn): Promise<StoredChange | null> {
+    const { storage } = this.#parts;
+    const { backend, ctx, lease } = turn;
     const first = await storage.acceptChange(change, audit, lease);
-    if (first === null || !('limit' in first) || first.limit !== 'records') return accepted(first);
+    if (first === null || !('limit' in first) || first.limit !== 'records') return acceptedBefore(first);
     // They are not counted yet, or somebody has removed some at the name server itself.
     const found = await backend.readZone(change.zone, [], ctx);
     if (found === null) throw noSuchZone();
     await storage.countRecords(change.zone, found.length, lease);
-    return accepted(await storage.acceptChange(change, audit, lease));
+    return acceptedBefore(await storage.acceptChange(change, audit, lease));
   }
 
   async #write(
     { zone, remove, add }: StoredChange,
     present: readonly CentralRecord[],
-    { ctx, demandTime }: Turn,
+    { backend, ctx, demandTime }: Turn,
   ): Promise<ChangeOutcome> {
     try {
       demandTime();
-      return { kind: 'done', ...(await this.#parts.backend.apply({ zone, remove, add }, present, ctx)) };
+      return { kind: 'done', ...(await backend.apply({ zone, remove, add }, present, ctx)) };
     } catch (error) {
       if (!(error instanceof CentralError)) throw error;
       const { code, params, state, retry } = fromBackend(error);
@@ -431,27 +483,38 @@ export class Gateway {
   }
 
   /** @throws {ApiRefusal} if the token may not create the zone, or not with this content */
-  async #claim(caller: Caller, { zone, content }: NewZone): Promise<ZoneClaim> {
+  async #claim(
+    { caller, backend }: Pick<Turn, 'caller' | 'backend'>,
+    { zone, content }: NewZone,
+  ): Promise<ZoneClaim> {
     const { storage, names, wall, quarantine } = this.#parts;
     // The operator may have given the customer a zone with any name.
     const owner = await storage.zone(zone);
     if (owner?.customer !== caller.customer.id) demandZoneName(names, zone);
     if (!mayCreateZone(caller.token.rights, zone)) throw denied({ text: 'zone.create' });
-    this.#demandAllowed(caller, { zone, remove: [], add: content }, []);
+    demandAllowed({ caller, backend }, { zone, remove: [], add: content }, []);
     demandContentLimits(caller.customer.limits, content);
-    return { zone, customer: caller.customer.id, at: wall(), quarantine };
+    const name = await this.#backendFor(caller, zone);
+    return { zone, customer: caller.customer.id, backend: name, at: wall(), quarantine };
   }
 
   /**
-   * Whether the name server has the zone. Refuses one that it has and that is not the customer's: a zone
-   * without an owner is the provider's. He decides whose it becomes.
+   * Whether the name server has the zone. Refuses one that any name server has and that is not the customer's:
+   * a zone without an owner is the provider's. He decides whose it becomes.
    */
-  async #demandFree(claim: Claim, { zone, seed }: NewZone, ctx: CallContext): Promise<'free' | 'exists'> {
+  async #demandFree(
+    claim: Claim,
+    { zone, seed }: NewZone,
+    { caller, ctx }: Pick<Turn, 'caller' | 'ctx'>,
+  ): Promise<'free' | 'exists'> {
     demandClaim(claim, zone);
-    const there = await this.#parts.backend.mayCreateZone(zone, seed, ctx);
-    if (there === 'exists' && claim !== 'ours' && claim !== 'pending')
-      throw this.makesZones ? foreignZone(zone) : notAssigned(zone);
-    if (there === 'free') await demandNoUnownedAbove(this.#parts, zone, seed, ctx);
+    const { storage, backends } = this.#parts;
+    const name = await this.#backendFor(caller, zone);
+    const there = await backends.named(name).mayCreateZone(zone, seed, ctx);
+    if (claim === 'ours' || claim === 'pending') return there;
+    if (there === 'exists') throw this.makesZones(caller) ? foreignZone(zone) : notAssigned(zone);
+    if (await backends.haveZone(zone, seed, name, ctx)) throw foreignZone(zone);
+    await demandNoUnownedAbove({ storage, backends }, zone, seed, ctx);
     return there;
   }
 
@@ -468,22 +531,24 @@ export class Gateway {
   async #inOwnZone<T>(sender: Caller, zone: DnsName, work: (turn: Turn) => Promise<T>): Promise<T> {
     await this.#demandOwn(sender, zone);
     return await this.#inTurn(sender, zone, async (turn) => {
-      await this.#demandOwn(turn.caller, zone);
-      return await work(turn);
+      const backend = await this.#demandOwn(turn.caller, zone);
+      return await work({ ...turn, backend });
     });
   }
 
   /** Does the work in the turn of customer and zone, with the caller's rights of that time. */
   async #inTurn<T>(sender: Caller, zone: DnsName, work: (turn: Turn) => Promise<T>): Promise<T> {
-    const { storage, guard, wall } = this.#parts;
+    const { storage, backends, guard, wall } = this.#parts;
     if ((await guard.doubt()) !== null) throw inDoubt('untouched');
     const demandTime = this.#timeLimit();
     return await this.#ask(
       async (ctx) =>
         await this.#customers.take(sender.customer.id, ctx.signal, async () =>
-          this.#zones.take(zone, ctx.signal, async (lease) =>
-            work({ caller: await readAgain(storage, sender, wall()), lease, ctx, demandTime }),
-          ),
+          this.#zones.take(zone, ctx.signal, async (lease) => {
+            const caller = await readAgain(storage, sender, wall());
+            const backend = backends.named(await this.#backendFor(caller, zone));
+            return await work({ caller, backend, lease, ctx, demandTime });
+          }),
         ),
     );
   }
@@ -509,80 +574,17 @@ export class Gateway {
   }
 }
 
+/** Refuses what the token's rules do not allow, and records that cannot be in the zone. */
+function demandAllowed(
+  { caller, backend }: Pick<Turn, 'caller' | 'backend'>,
+  change: Change,
+  present: readonly ResourceRecord[],
+): void {
+  const [first] = decideChange(caller.token.rights, change, present);
+  // Which right is lacking depends on what is there, so the answer does not name it.
+  if (first !== undefined) throw denied({ text: `${first.name} ${first.type}` });
+  const problems = backend.audit(change);
+  if (problems.length > 0) throw new ApiRefusal(422, 'central.invalid-value', { problems });
+}
+
 const untouched = { state: 'untouched', retry: 'never' } as const;
-
-const withdrawn: ChangeOutcome = {
-  kind: 'failed',
-  code: 'central.unreachable',
-  params: { text: 'withdrawn' },
-  state: 'untouched',
-  retry: 'later',
-};
-
-function changeOf(
-  { customer, token, from }: Caller,
-  zone: DnsName,
-  { key, remove, add }: ChangeRequest,
-  facts: Pick<StoredChange, 'fingerprint' | 'before' | 'acceptedAt'>,
-): StoredChange {
-  return { customer: customer.id, token: token.id, key, from, zone, remove, add, outcome: null, ...facts };
-}
-
-/** The records of those RRsets that the change touches. */
-function touched({ remove, add }: Change, present: readonly ResourceRecord[]): readonly ResourceRecord[] {
-  const sets = new Set([...remove, ...add].map(rrsetId));
-  const records = present.filter((record) => sets.has(rrsetId(record)));
-  return records.map(({ name, type, ttl, rdata }) => ({ name, type, ttl, rdata }));
-}
-
-/** @throws {ApiRefusal} if the key was used for another request */
-function sameRequest(earlier: StoredChange, zone: DnsName, fingerprint: string): StoredChange {
-  // A withdrawn change has no fingerprint: whatever comes with its key is refused as withdrawn.
-  const isSame = earlier.fingerprint === '' || earlier.fingerprint === fingerprint;
-  if (!isSame || earlier.zone !== zone) throw new ApiRefusal(422, 'gateway.key-reused');
-  // It was never written, even if the gateway was killed before the outcome was stored.
-  if (earlier.fingerprint === '') return { ...earlier, outcome: withdrawn };
-  // Nothing else works on the zone now. So a failed commit has left the change without an outcome.
-  return earlier.outcome === null ? { ...earlier, outcome: { kind: 'interrupted' } } : earlier;
-}
-
-function fingerprintOf(zone: DnsName, { remove, add }: ChangeRequest): string {
-  return createHash('sha256')
-    .update(JSON.stringify([zone, remove, add]))
-    .digest('hex');
-}
-
-/** The refusal of a write while nobody knows whether the database has all that happened. */
-function inDoubt(state: ApiRefusal['state']): ApiRefusal {
-  const params = { text: 'the gateway only reads until the provider has confirmed its database' };
-  return new ApiRefusal(503, 'central.unreachable', { params, state, retry: 'later' });
-}
-
-function demandClaim(claim: Claim, zone: DnsName): void {
-  if (typeof claim !== 'object') return;
-  if ('limit' in claim) throw overLimit(claim.limit);
-  throw foreignZone(zone);
-}
-
-/** @throws {ApiRefusal} if the change exceeds a limit. @returns the stored change, if there is one already */
-function accepted(answer: StoredChange | LimitReached | null): StoredChange | null {
-  if (answer === null || !('limit' in answer)) return answer;
-  throw overLimit(answer.limit);
-}
-
-/** The refusal of a write that has outlived its lease. Another gateway may have written meanwhile. */
-function leaseLost(): ApiRefusal {
-  const facts = { params: { text: 'storage.lease-lost' }, state: 'unknown', retry: 'later' } as const;
-  return new ApiRefusal(503, 'central.unreachable', facts);
-}
-
-/** If the storage fails after a write at the name server, the client hears that something may be changed. */
-async function afterWrite<T>(stored: Promise<T>): Promise<T> {
-  try {
-    return await stored;
-  } catch (error) {
-    if (!(error instanceof StorageError)) throw error;
-    const facts = { params: { text: error.code }, state: 'unknown', retry: 'later', cause: error } as const;
-    throw new ApiRefusal(503, 'central.unreachable', facts);
-  }
-}

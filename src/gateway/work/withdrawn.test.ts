@@ -7,6 +7,7 @@ import { auditFacts, sampleChange } from '../../testing/contracts/gateway-storag
 import { missingFor } from '../../testing/stage/server-registry.ts';
 import { readToken } from '../rights/token.ts';
 import { openStorage } from '../serve.ts';
+import { withdrawnMark } from './stored-change.ts';
 
 test(
   'a gateway that was killed within a withdrawal still says that nothing was written',
@@ -22,7 +23,7 @@ test(
     await bench.assign(zone, 'shop');
     const storage = await openStorage(bench.settings);
     const { id } = readToken(token) ?? { id: '' };
-    const none = { fingerprint: '', remove: [], add: [], before: [] };
+    const none = { fingerprint: withdrawnMark, remove: [], add: [], before: [] };
     const withdrawal = { ...sampleChange('key00001'), ...none, customer: 'shop', token: id, zone };
     const lease = await storage.takeZone(zone, 10_000);
     assert.ok(lease !== 'busy');

@@ -1,8 +1,9 @@
 import { displayName, namesAbove, type DnsName } from '../../dns/name.ts';
-import type { CallContext, Central, ZoneSeed } from '../../core/central.ts';
+import type { CallContext, ZoneSeed } from '../../core/central.ts';
 import { ApiRefusal } from '../api-refusal.ts';
 import { zoneNameProblem, type NameRules } from '../names/zone-names.ts';
 import type { Storage } from '../storage/storage.ts';
+import type { Backends } from './backends.ts';
 
 /** The refusal of a zone that belongs to somebody else. It does not tell whose it is. */
 export function foreignZone(zone: DnsName): ApiRefusal {
@@ -25,7 +26,7 @@ export function demandZoneName(rules: NameRules, zone: DnsName): void {
  * @throws {ApiRefusal} `zone.foreign` @throws {CentralError} @throws {StorageError}
  */
 export async function demandNoUnownedAbove(
-  { storage, backend }: { readonly storage: Storage; readonly backend: Central },
+  { storage, backends }: { readonly storage: Storage; readonly backends: Backends },
   zone: DnsName,
   seed: ZoneSeed,
   ctx: CallContext,
@@ -33,6 +34,6 @@ export async function demandNoUnownedAbove(
   for (const above of namesAbove(zone)) {
     const owner = await storage.zone(above);
     if (owner !== null && owner.leftAt === null && !owner.isPending) continue;
-    if ((await backend.mayCreateZone(above, seed, ctx)) === 'exists') throw foreignZone(zone);
+    if (await backends.haveZone(above, seed, null, ctx)) throw foreignZone(zone);
   }
 }

@@ -12,7 +12,8 @@ import type { ApiLimits } from '../../gateway/api/limits.ts';
 import type { Rights } from '../../gateway/rights/decide.ts';
 import { makeToken, readToken } from '../../gateway/rights/token.ts';
 import { openStorage, startGateway, type RunningGateway } from '../../gateway/serve.ts';
-import type { Backend, GatewaySettings } from '../../gateway/settings.ts';
+import type { Backend } from '../../gateway/backend-settings.ts';
+import type { GatewaySettings } from '../../gateway/settings.ts';
 import {
   newTokenFacts,
   usualLimits,
@@ -75,7 +76,9 @@ export interface GatewayBench<S = Powerdns> {
     facts?: Pick<StoredToken, 'makesTokens'>,
   ): Promise<string>;
   /** Gives the customer a zone that the name server has already. */
-  assign(zone: DnsName, customer: string): Promise<void>;
+  assign(zone: DnsName, customer: string, backend?: string): Promise<void>;
+  /** Says at which name server new zones of the customer are made. */
+  setBackend(customer: string, backend: string): Promise<void>;
   /** A central for the customer, with a token of his. */
   central(customer: string, token: string): Central;
   revoke(token: string): Promise<void>;
@@ -134,6 +137,7 @@ export async function benchAt<S>(
   backend: Backend,
   dispose: () => Promise<void>,
   limits: Partial<ApiLimits> = {},
+  furtherBackends: ReadonlyMap<string, Backend> = new Map(),
 ): Promise<GatewayBench<S>> {
   const state = mkdtempSync(join(tmpdir(), 'gateway-'));
   const settings: GatewaySettings = {
@@ -149,6 +153,7 @@ export async function benchAt<S>(
     keepAddresses: 86_400_000,
     auditHeads: join(state, 'audit-heads'),
     backend,
+    furtherBackends,
   };
   const ports = { clock: realClock, log: () => undefined };
   let running: RunningGateway = await startGateway(settings, ports);
@@ -174,8 +179,8 @@ export async function benchAt<S>(
       await storage.addToken(bare, audit);
       return text;
     },
-    assign: async (zone, customer) => {
-      await storage.claimZone({ zone, customer, at: 0, quarantine: 0 }, audit, null);
+    assign: async (zone, customer, backend) => {
+      await storage.claimZone({ zone, customer, backend, at: 0, quarantine: 0 }, audit, null);
       await storage.confirmClaim(zone, customer, audit, null);
     },
     central: (customer, token) =>
@@ -184,6 +189,9 @@ export async function benchAt<S>(
       ),
     revoke: async (token) => {
       await storage.revokeToken(readToken(token)?.id ?? '', 1, audit);
+    },
+    setBackend: async (customer, name) => {
+      await storage.setCustomer(customer, { state: null, limits: {}, backend: name }, audit);
     },
     setState: async (customer, customerState) => {
       await storage.setCustomer(customer, { state: customerState, limits: {} }, audit);

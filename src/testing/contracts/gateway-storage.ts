@@ -156,10 +156,43 @@ export function storageContract(name: string, makeSubject: () => Promise<Storage
           id: 'shop',
           state: 'suspended',
           limits: { ...usualLimits, zones: 3, tokens: 7 },
+          backend: '',
           createdAt: 1,
         });
         assert.equal(await storage.customer('nobody'), null);
         assert.equal(await storage.token('nobody'), null);
+      });
+    });
+
+    test('a zone is at the name server that the claim names, or at the customer’s, and stays there', async () => {
+      await withStorage(async (storage) => {
+        const place = async (text: string): Promise<string | undefined> =>
+          (await storage.zone(zoneName(text)))?.backend;
+        const moveTo = async (backend?: string): Promise<void> => {
+          const changes = { state: null, limits: {}, backend };
+          assert.equal(await storage.setCustomer('shop', changes, auditFacts('set')), true);
+        };
+        await claim(storage, 'plain.example');
+        await moveTo('west');
+        await claim(storage, 'west.example');
+        const named = {
+          zone: zoneName('east.example'),
+          customer: 'shop',
+          backend: 'east',
+          at: 0,
+          quarantine: 0,
+        };
+        assert.equal(await storage.claimZone(named, auditFacts('claim'), null), 'claimed');
+        await moveTo();
+        assert.equal((await storage.customer('shop'))?.backend, 'west');
+        await moveTo('');
+        assert.equal((await storage.customer('shop'))?.backend, '');
+        const places = ['plain.example', 'west.example', 'east.example'].map(place);
+        assert.deepEqual(await Promise.all(places), ['', 'west', 'east']);
+        const west = zoneName('west.example');
+        await storage.releaseZone(west, 'shop', 1, auditFacts('release'), null);
+        assert.equal(await claim(storage, 'west.example', 'shop', 2), 'reclaimed');
+        assert.equal(await place('west.example'), '');
       });
     });
 

@@ -1,5 +1,6 @@
 import {
   CentralError,
+  isExpectedAt,
   type Altered,
   type CallContext,
   type Central,
@@ -7,6 +8,9 @@ import {
   type CentralId,
   type CentralRecord,
   type CentralTraits,
+  type Condition,
+  type Conditional,
+  type FoundOtherwise,
   type Signing,
   type ZoneSeed,
 } from '../../core/central.ts';
@@ -22,6 +26,7 @@ export interface MemoryRequest {
   readonly method:
     | 'check'
     | 'listZones'
+    | 'outcome'
     | 'read'
     | 'add'
     | 'remove'
@@ -57,6 +62,8 @@ export interface MemoryOptions {
   readonly defaults?: (zone: DnsName, seed: ZoneSeed) => readonly ResourceRecord[];
   /** The most zones that the account may have. Default: no limit. */
   readonly zoneLimit?: number;
+  /** Whether the central takes expectations. Default: no. */
+  readonly conditional?: boolean;
   /** The central waits for this before each request, so that no request ends at once. Default: no wait. */
   readonly pass?: () => Promise<void>;
 }
@@ -82,7 +89,10 @@ export class MemoryCentral implements Central {
   readonly traits: CentralTraits;
   readonly store: MemoryStore;
   readonly faults: MemoryFaults = {};
+  readonly conditional?: Conditional;
   readonly #options: MemoryOptions;
+  /** What became of conditional changes, by their keys. */
+  readonly #outcomes = new Map<string, Altered | 'nothing'>();
   #closed = false;
 
   constructor(options: MemoryOptions = {}) {
@@ -90,6 +100,7 @@ export class MemoryCentral implements Central {
     this.id = options.id ?? { kind: 'memory', address: 'memory', account: 'alice' };
     this.traits = { ...ispmanagerTraits, ...options.traits };
     this.store = options.store ?? new MemoryStore();
+    if (options.conditional === true) this.conditional = this.#conditional();
   }
 
   audit(change: Change): readonly Problem[] {
@@ -195,6 +206,45 @@ export class MemoryCentral implements Central {
     await Promise.resolve();
   }
 
+  #conditional(): Conditional {
+    return {
+      apply: async (change, condition, ctx) => {
+        const [record = null] = [...change.add, ...change.remove];
+        return await this.#request({ method: 'replace', zone: change.zone, record }, ctx, () =>
+          this.#applyExpecting(change, condition),
+        );
+      },
+      outcome: async (zone, key, ctx) =>
+        await this.#request({ method: 'outcome', zone, record: null }, ctx, () => {
+          const known = this.#outcomes.get(key) ?? 'nothing';
+          this.#outcomes.set(key, known);
+          return known;
+        }),
+    };
+  }
+
+  #applyExpecting(change: Change, { expected, key }: Condition): Altered | FoundOtherwise {
+    const { store } = this;
+    const { zone, remove, add } = change;
+    const known = this.#outcomes.get(key);
+    if (known === 'nothing') throw refusal('central.unreachable', { text: 'withdrawn' });
+    if (known !== undefined) return known;
+    const found = store.records(zone);
+    if (found === null) return { found };
+    const there = found.filter((record) => isExpectedAt(expected, zone, record));
+    const isAsExpected =
+      there.length === expected.records.length &&
+      there.every((record) => expected.records.some((other) => sameData(record, other)));
+    if (!isAsExpected) return { found: there };
+    const removed = found.filter((record) => remove.some((other) => sameData(record, other)));
+    for (const { handle } of removed) store.removeHandle(zone, handle);
+    const added = add.filter((record) => !this.#checkBeside(zone, record, null));
+    for (const record of added) store.add(zone, record);
+    const outcome = { removed: removed.map(withoutHandle), added };
+    this.#outcomes.set(key, outcome);
+    return outcome;
+  }
+
   #writer(change: Change): RecordWriter {
     const { zone } = change;
     const { store } = this;
@@ -244,6 +294,10 @@ export class MemoryCentral implements Central {
     await this.faults.after?.(request, ctx);
     return result;
   }
+}
+
+function withoutHandle({ name, type, ttl, rdata }: CentralRecord): ResourceRecord {
+  return { name, type, ttl, rdata };
 }
 
 /** Whether a read of these RRsets returns the record. A CNAME is returned for every type of its name. */

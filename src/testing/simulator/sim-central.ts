@@ -10,6 +10,7 @@ import {
   type CentralId,
   type CentralRecord,
   type CentralTraits,
+  type Conditional,
   type Signing,
 } from '../../core/central.ts';
 import type { Clock } from '../../core/clock.ts';
@@ -39,6 +40,9 @@ export type CentralFault =
   | 'partial'
   /** The central stores the record with other data than it was sent. */
   | 'reworded';
+
+/** What a central remembers of a conditional change: what it did, or that it never will do it. */
+export type Remembered = Altered | 'nothing' | 'unclear';
 
 /** Faults of the central other than those of single write requests. */
 export interface CentralTroubles {
@@ -85,6 +89,13 @@ export class CentralStore {
    * can tell whose these zones are (docs/adoption.md, row 30).
    */
   readonly unproven = new Map<DnsName, string>();
+  /** What became of conditional changes, by their keys. All hosts share it. */
+  readonly remembered: Map<string, Remembered>;
+  /**
+   * Ids of this host's operations with a conditional change, as long as the engine does not know what became
+   * of it.
+   */
+  readonly unanswered = new Set<string>();
   /**
    * Who wrote and who removed each record and zone of this central. For the engine of one host, the engines
    * of all other hosts are strangers.
@@ -104,6 +115,7 @@ export class CentralStore {
     this.signed = shared?.signed ?? new Set();
     this.hidden = shared?.hidden ?? new Set();
     this.createsWithContent = shared?.createsWithContent ?? true;
+    this.remembered = shared?.remembered ?? new Map();
     this.provenance = new Provenance(this.zones);
     if (shared === undefined) return;
     this.#others.push(shared);
@@ -231,6 +243,9 @@ export class SimCentral implements Central {
   /** Absent until {@link showSerials} is called. */
   zoneSerials?: NonNullable<Central['zoneSerials']>;
 
+  /** Absent: the central takes no expectations. */
+  conditional?: Conditional;
+
   showSerials(serials: SimSerials): void {
     this.zoneSerials = async (zones, ctx) => {
       await this.#travel(ctx, 'serials', 'central.list-cut');
@@ -284,7 +299,7 @@ export class SimCentral implements Central {
     }
     if (!this.store.zones.has(change.zone))
       throw refused('central.missing', removed.length + added.length > 0);
-    if (ctx.vetoable === true && steps.length > 0) this.#serve(change.zone);
+    if (steps.length > 0) this.serve(change.zone, ctx);
     return { removed, added };
   }
 
@@ -294,13 +309,16 @@ export class SimCentral implements Central {
     sent: ResourceRecord,
     fault: CentralFault | null,
   ): void {
-    const kept = fault === 'reworded' ? { ...sent, rdata: otherWords } : sent;
-    if (kept !== sent) this.store.reworded.add(`${zone} ${recordId(kept)}`);
+    const kept = asKept(this.store, zone, sent, fault);
     records.set(recordId(kept), kept);
   }
 
-  /** Throws the error of `centrals/verified` if the name servers do not serve a written change in time. */
-  #serve(zone: DnsName): void {
+  /**
+   * Throws the error of `centrals/verified` if the name servers do not serve a written change in time. They
+   * are asked only for a change that the panel can still refuse.
+   */
+  serve(zone: DnsName, { vetoable }: CallContext): void {
+    if (vetoable !== true) return;
     if (!this.troubles.isNotLive(`${this.#name} serves ${zone}`)) return;
     this.onFault('not live');
     throw new CentralError('central.not-live', {
@@ -408,7 +426,7 @@ export class SimCentral implements Central {
   }
 
   /** The fault of a write: the central's `oddity` if it has one, else the fault that the history chooses. */
-  #faultOf({ kind }: Sending, name: string): CentralFault | null {
+  faultOf({ kind }: Pick<Sending, 'kind'>, name: string): CentralFault | null {
     const { oddity } = this.store;
     if (oddity === 'refuses') return 'refuse';
     return oddity === 'rewords' && kind === 'add' ? 'reworded' : this.nextFault(name);
@@ -423,7 +441,7 @@ export class SimCentral implements Central {
     const name = `${this.#name} ${call}`;
     if (this.#life.dead) await never();
     if (this.down) throw unreachable(done ? 'partial' : 'untouched');
-    const fault = this.#faultOf(sending, name);
+    const fault = this.faultOf(sending, name);
     if (fault !== null) this.onFault(`write ${fault}`);
     if (fault === 'down') throw unreachable(done ? 'partial' : 'untouched');
     const place = facts.record === null ? facts.zone : `${facts.zone} ${recordId(facts.record)}`;
@@ -469,6 +487,19 @@ export class SimCentral implements Central {
   }
 }
 
+/** The record that the central stores when it is sent one. */
+export function asKept(
+  store: CentralStore,
+  zone: DnsName,
+  sent: ResourceRecord,
+  fault: CentralFault | null,
+): ResourceRecord {
+  if (fault !== 'reworded') return sent;
+  const kept = { ...sent, rdata: otherWords };
+  store.reworded.add(`${zone} ${recordId(kept)}`);
+  return kept;
+}
+
 /** The address that a central with the oddity `rewords` stores, instead of the address in the request. */
 const otherWords = '203.0.113.1';
 
@@ -484,7 +515,7 @@ function endOf(fault: CentralFault | null, place: string): CentralError | null {
   });
 }
 
-function unreachable(state: 'untouched' | 'partial' | 'unknown'): CentralError {
+export function unreachable(state: 'untouched' | 'partial' | 'unknown'): CentralError {
   return new CentralError('central.unreachable', { state, retry: 'later' });
 }
 
@@ -495,7 +526,7 @@ type RefusalCode =
   | 'zone.create-there-first'
   | 'zone.delete-there';
 
-function refused(code: RefusalCode, done: boolean): CentralError {
+export function refused(code: RefusalCode, done: boolean): CentralError {
   return new CentralError(code, {
     state: done ? 'partial' : 'untouched',
     retry: 'never',

@@ -1,13 +1,13 @@
 import { Command } from 'commander';
 import { systemClock } from '../../../app/wiring/clock.ts';
 import { CommandFailed } from '../../../app/command-failed.ts';
-import { centralModule } from '../../../centrals/registry.ts';
 import { CentralError } from '../../../core/central.ts';
 import { describeProblem } from '../../../core/describe.ts';
 import { displayName } from '../../../dns/name.ts';
 import { acceptDatabase } from '../../../gateway/audit/accept-database.ts';
-import { doubtOf, type DatabaseDoubt } from '../../../gateway/audit/database-guard.ts';
+import { databaseDoubtOf, type DatabaseDoubt } from '../../../gateway/audit/database-guard.ts';
 import { HeadsFile, HeadsUnreadable } from '../../../gateway/audit/heads-file.ts';
+import { openBackends, requestTime } from '../../../gateway/open-backends.ts';
 import type { GatewaySettings } from '../../../gateway/settings.ts';
 import type { Storage } from '../../../gateway/storage/storage.ts';
 import { compareOwners, type OwnersCompared } from '../../../gateway/work/compare-owners.ts';
@@ -38,7 +38,7 @@ export function acceptDatabaseCommand({ globals, config }: GatewayGlobals): Comm
       const settings = settingsAt(config());
       const heads = new HeadsFile(settings.auditHeads);
       const found = await withStorage(config(), async (storage) => {
-        const doubt = await doubtOf({ storage, heads });
+        const doubt = await databaseDoubtOf({ storage, heads });
         const compared = doubt === null ? null : await differences(storage, settings);
         if (doubt !== null && yes === true) await accept(storage, heads);
         return { doubt, until: await lastEntry(storage), ...compared };
@@ -59,19 +59,14 @@ export function acceptDatabaseCommand({ globals, config }: GatewayGlobals): Comm
     });
 }
 
-async function differences(storage: Storage, { backend }: GatewaySettings): Promise<OwnersCompared> {
-  const ports = {
-    clock: systemClock,
-    log: () => undefined,
-    memory: { get: () => null, put: () => undefined },
-  };
+async function differences(storage: Storage, settings: GatewaySettings): Promise<OwnersCompared> {
   try {
-    const central = await centralModule(backend.kind).open(backend, ports);
+    const centrals = await openBackends(settings, { clock: systemClock, log: () => undefined });
     try {
-      const ctx = { signal: AbortSignal.timeout(backend.timeout), operation: '-' };
-      return await compareOwners(storage, central, ctx);
+      const ctx = { signal: AbortSignal.timeout(requestTime(settings)), operation: '-' };
+      return await compareOwners(storage, centrals, ctx);
     } finally {
-      await central.close();
+      for (const central of centrals.values()) await central.close();
     }
   } catch (error) {
     if (!(error instanceof CentralError)) throw error;

@@ -7,7 +7,7 @@ import {
   type Limits,
 } from '../../../gateway/storage/storage.ts';
 import { localTime, print, table } from '../../output.ts';
-import { byOperator, withStorage, type GatewayGlobals } from './with-storage.ts';
+import { backendAsked, byOperator, withStorage, type GatewayGlobals } from './with-storage.ts';
 
 /** The option of each limit, and what it limits. */
 const limitOptions: readonly (readonly [option: string, limit: keyof Limits, text: string])[] = [
@@ -19,6 +19,11 @@ const limitOptions: readonly (readonly [option: string, limit: keyof Limits, tex
   ['--writes-in-minute', 'writesInMinute', 'changes, creates and deletes in a minute'],
   ['--writes-in-day', 'writesInDay', 'the same in a day (UTC)'],
 ];
+
+/** The option `--backend`. */
+interface NamedBackend {
+  readonly backend?: string;
+}
 
 type LimitValues = Partial<Record<keyof Limits, number>>;
 
@@ -32,11 +37,13 @@ export function customerCommand({ globals, config }: GatewayGlobals): Command {
   };
   withLimits(command.command('add'))
     .argument('<id>', 'lower-case letters, digits and hyphens', customerId)
+    .option('--backend <name>', 'name server of new zones: the section [backend NAME]')
     .description('add a customer')
-    .action(async (id: string, asked: LimitValues) => {
+    .action(async (id: string, { backend: named, ...asked }: LimitValues & NamedBackend) => {
       const limits = { ...usualLimits, ...asked };
-      const customer: Customer = { id, state: 'active', limits, createdAt: Date.now() };
-      const audit = byOperator('customer.added', { customer: id, detail: { limits } });
+      const backend = backendAsked(config(), named) ?? '';
+      const customer: Customer = { id, state: 'active', limits, backend, createdAt: Date.now() };
+      const audit = byOperator('customer.added', { customer: id, detail: { limits, backend } });
       const added = await withStorage(
         config(),
         async (storage) => await storage.addCustomer(customer, audit),
@@ -48,10 +55,12 @@ export function customerCommand({ globals, config }: GatewayGlobals): Command {
     .argument('<id>')
     .option('--state <state>', 'active, read-only or suspended', customerState)
     .description('change what a customer may do; a suspended customer can do nothing')
-    .action(async (id: string, { state, ...limits }: LimitValues & { state?: CustomerState }) => {
-      if (state === undefined && Object.keys(limits).length === 0)
-        throw new CommandFailed('Say what changes: --state or one of the limits.');
-      const changes = { state: state ?? null, limits };
+    .option('--backend <name>', 'name server of new zones; those that are there stay')
+    .action(async (id: string, asked: LimitValues & NamedBackend & { state?: CustomerState }) => {
+      const { state, backend: named, ...limits } = asked;
+      if (Object.keys(asked).length === 0)
+        throw new CommandFailed('Say what changes: --state, --backend or one of the limits.');
+      const changes = { state: state ?? null, limits, backend: backendAsked(config(), named) };
       const audit = byOperator('customer.changed', { customer: id, detail: changes });
       const done = await withStorage(
         config(),
@@ -85,9 +94,10 @@ function withLimits(command: Command): Command {
   return command;
 }
 
-function customerText({ id, state, limits }: Customer): string {
+function customerText({ id, state, limits, backend }: Customer): string {
   const rows = limitOptions.map(([option, limit, text]) => [text, String(limits[limit]), option]);
-  return `${id}: ${state}\n\n${table(['at most', 'number', 'option'], rows)}`;
+  const place = `new zones: [${backend === '' ? 'backend' : `backend ${backend}`}]`;
+  return `${id}: ${state}\n${place}\n\n${table(['at most', 'number', 'option'], rows)}`;
 }
 
 function noCustomer(id: string): CommandFailed {

@@ -2,7 +2,7 @@
 import { note, ok, problemFound, warning, type Finding } from '../../../app/doctor/finding.ts';
 import { displayName, type DnsName } from '../../../dns/name.ts';
 import { counted } from '../../../core/describe.ts';
-import { doubtOf } from '../../../gateway/audit/database-guard.ts';
+import { databaseDoubtOf } from '../../../gateway/audit/database-guard.ts';
 import { HeadsFile } from '../../../gateway/audit/heads-file.ts';
 import type { GatewaySettings } from '../../../gateway/settings.ts';
 import type { Storage, StoredToken } from '../../../gateway/storage/storage.ts';
@@ -30,7 +30,7 @@ export async function checkClock(storage: Storage, wall: number): Promise<Findin
 
 /** Whether an older copy of the database was put back, so that the gateway does not write. */
 export async function checkDoubt(storage: Storage, { auditHeads }: GatewaySettings): Promise<Finding[]> {
-  const doubt = await doubtOf({ storage, heads: new HeadsFile(auditHeads) });
+  const doubt = await databaseDoubtOf({ storage, heads: new HeadsFile(auditHeads) });
   if (doubt === null) return [];
   const text = `the gateway writes nothing, because its database may not be the newest (${doubt})`;
   return [problemFound('database', text, 'see what differs: "gateway accept-database"')];

@@ -5,7 +5,7 @@ import { GatewaySettingsRefused, loadGatewaySettings } from '../../../gateway/se
 import { StorageError, type Storage } from '../../../gateway/storage/storage.ts';
 import { exitStatus, print, say } from '../../output.ts';
 import { findingText, findingsSummary } from '../../texts/findings.ts';
-import { checkBackend } from './doctor-backend.ts';
+import { checkBackends } from './doctor-backend.ts';
 import { checkCertificate, checkDatabase, checkListener, checkSettingsFile } from './doctor-host.ts';
 import { checkClock, checkDoubt, checkTokens } from './doctor-storage.ts';
 import { storageProblem, withStorage, type GatewayGlobals } from './with-storage.ts';
@@ -52,12 +52,12 @@ async function* examineGateway(path: string, wall: number): AsyncGenerator<Findi
   const database = checkDatabase(settings);
   yield* database;
   if (database.some(({ state }) => state === 'problem')) {
-    yield* await checkBackend(settings, null);
+    yield* await checkBackends(settings, null);
     return;
   }
   yield* await inStorage(path, async (storage) => [
     ...(await checkDoubt(storage, settings)),
-    ...(await checkBackend(settings, storage)),
+    ...(await checkBackends(settings, storage)),
     ...(await checkClock(storage, wall)),
     ...(await checkTokens(storage, wall)),
   ]);

@@ -4,7 +4,13 @@ import { displayName, isWithin, type DnsName } from '../../../dns/name.ts';
 import type { LimitReached } from '../../../gateway/storage/storage.ts';
 import { absoluteName } from '../../../net/gateway/wire.ts';
 import { localTime, print, table } from '../../output.ts';
-import { byOperator, demandCustomer, withStorage, type GatewayGlobals } from './with-storage.ts';
+import {
+  backendAsked,
+  byOperator,
+  demandCustomer,
+  withStorage,
+  type GatewayGlobals,
+} from './with-storage.ts';
 
 /** `domainsync gateway zone ...` */
 export function gatewayZoneCommand({ globals, config }: GatewayGlobals): Command {
@@ -24,13 +30,16 @@ export function gatewayZoneCommand({ globals, config }: GatewayGlobals): Command
     .command('assign')
     .argument('<zone>')
     .argument('<customer>')
+    .option('--backend <name>', "name server that has the zone; without it that of the customer's new zones")
     .description('give a zone that the name server has, and that nobody owns, to a customer')
-    .action(async (text: string, customer: string) => {
+    .action(async (text: string, customer: string, asked: { readonly backend?: string }) => {
       const zone = absoluteName(text);
+      const backend = backendAsked(config(), asked.backend);
       const claim = await withStorage(config(), async (storage) => {
         await demandCustomer(storage, customer);
-        const facts = byOperator('zone.assigned', { customer, zone });
-        const made = await storage.claimZone({ zone, customer, at: Date.now(), quarantine: 0 }, facts, null);
+        const facts = byOperator('zone.assigned', { customer, zone, detail: { backend } });
+        const claimed = { zone, customer, backend, at: Date.now(), quarantine: 0 };
+        const made = await storage.claimZone(claimed, facts, null);
         if (typeof made !== 'object') await storage.confirmClaim(zone, customer, facts, null);
         return made;
       });
