@@ -11,7 +11,7 @@ import { missingPrograms } from '../../testing/servers/process.ts';
 import { openStorage } from '../serve.ts';
 import type { Storage } from '../storage/storage.ts';
 import { acceptDatabase } from './accept-database.ts';
-import { doubtOf } from './database-guard.ts';
+import { databaseDoubtOf } from './database-guard.ts';
 import { HeadsFile, HeadsUnreadable } from './heads-file.ts';
 import { checkAudit, sinceAcceptance } from './verify.ts';
 
@@ -75,7 +75,7 @@ describe('a database of a gateway that was put back', { skip: missingPrograms('p
     await bench.restart(() => {
       putBack(path, copy);
     });
-    assert.equal(await withStorage(async (storage) => doubtOf({ storage, heads: heads() })), 'older');
+    assert.equal(await withStorage(async (storage) => databaseDoubtOf({ storage, heads: heads() })), 'older');
     const refused = await change('later-key-1');
     assert.deepEqual(
       [refused.status, refused.body['code'], refused.body['state'], refused.body['retry']],

@@ -21,7 +21,7 @@ export interface GuardParts {
 }
 
 /** Finds out whether a database is in doubt. @throws {StorageError} */
-export async function doubtOf({
+export async function databaseDoubtOf({
   storage,
   heads,
 }: Pick<GuardParts, 'storage' | 'heads'>): Promise<DatabaseDoubt | null> {
@@ -109,7 +109,7 @@ export class DatabaseGuard {
   }
 
   async #judge(): Promise<void> {
-    this.#doubt = await doubtOf(this.#parts);
+    this.#doubt = await databaseDoubtOf(this.#parts);
     if (this.#doubt !== null) return;
     this.#acceptedAt = this.#parts.heads.last().findLast(({ accepted }) => accepted)?.at ?? null;
   }
