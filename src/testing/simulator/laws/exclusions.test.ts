@@ -14,7 +14,7 @@ function rows(state: RecordState): Batch {
   return { rows: [{ zone, put: [sampleRow(1, { record: www, state })] }] };
 }
 
-/** Excludes a record, then makes it `panel-only`. @param work what happens in between @returns the broken laws */
+/** Excludes a record, then makes it `panel-only`. @param work what happens in between @returns broken laws */
 function brokenBy(work: (laws: Exclusions) => void): readonly string[] {
   const judgement = new Judgement();
   const laws = new Exclusions(judgement);

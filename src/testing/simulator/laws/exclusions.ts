@@ -19,8 +19,8 @@ export class Exclusions {
   /** Inclusions that are being carried out. */
   readonly running = new Set<Inclusion>();
   /**
-   * Inclusions that the journal did not store, as far as the agent knows. If no other commit comes first, they
-   * may be there when the journal is opened again.
+   * Inclusions that the journal did not store, as far as the agent knows. If no other commit comes first,
+   * they may be there when the journal is opened again.
    */
   readonly returning = new Set<Inclusion>();
   readonly #judgement: Judgement;
