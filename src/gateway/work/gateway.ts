@@ -1,4 +1,3 @@
-import { outage } from '../../centrals/errors.ts';
 import { Slots } from '../../centrals/slots.ts';
 import {
   CentralError,
@@ -51,6 +50,7 @@ import {
 import { backendNameOf, listedZones } from './zone-backends.ts';
 import { acceptedBefore, afterWrite, demandClaim, inDoubt, leaseLost } from './write-refusals.ts';
 import { demandNoUnownedAbove, demandZoneName, foreignZone, notAssigned } from './zone-names.ts';
+import { timeLimit } from './time-limit.ts';
 import { ZoneTurns } from './zone-turns.ts';
 
 /** A change of records as a client asks for it. */
@@ -489,7 +489,7 @@ export class Gateway {
   async #inTurn<T>(sender: Caller, zone: DnsName, work: (turn: Turn) => Promise<T>): Promise<T> {
     const { storage, backends, guard, wall } = this.#parts;
     if ((await guard.doubt()) !== null) throw inDoubt('untouched');
-    const demandTime = this.#timeLimit();
+    const demandTime = timeLimit(wall, this.#parts.timeout);
     return await this.#ask(
       async (ctx) =>
         await this.#customers.take(sender.customer.id, ctx.signal, async () =>
@@ -500,17 +500,6 @@ export class Gateway {
           }),
         ),
     );
-  }
-
-  /** Begins the time of a request. The wall clock goes on while a virtual machine is suspended. */
-  #timeLimit(): Turn['demandTime'] {
-    const { wall, timeout } = this.#parts;
-    const clocks = [wall, (): number => performance.now()];
-    const begun = clocks.map((clock) => clock());
-    return () => {
-      const used = Math.max(...clocks.map((clock, at) => clock() - (begun[at] ?? 0)));
-      if (used >= timeout) throw outage('central.unreachable', { text: 'no time left' });
-    };
   }
 
   /** Makes a call to the name server within the time limit. Its errors become refusals. */
