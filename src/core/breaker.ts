@@ -1,6 +1,7 @@
 import type { Problem } from '../dns/problem.ts';
 import {
   CentralError,
+  passedConditional,
   passedSerials,
   type CallContext,
   type Central,
@@ -96,6 +97,12 @@ export function withBreaker(central: Central, clock: Clock): GuardedCentral {
     signing: async (zone, ctx) =>
       await gate.pass(ctx, 'untouched', async () => await central.signing(zone, ctx)),
     ...passedSerials(central, async (ctx, read) => await gate.pass(ctx, 'untouched', read)),
+    ...passedConditional(central, (inner) => ({
+      apply: async (change, expected, ctx) =>
+        await gate.pass(ctx, 'unknown', async () => await inner.apply(change, expected, ctx)),
+      outcome: async (zone, ctx) =>
+        await gate.pass(ctx, 'untouched', async () => await inner.outcome(zone, ctx)),
+    })),
     close: async () => {
       await central.close();
     },

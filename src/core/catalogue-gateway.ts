@@ -6,6 +6,10 @@ export const gatewayTexts = {
     en: 'The key of this change was used for another change before. Nothing was changed. Send each change with a key of its own.',
     ru: 'Ключ этого изменения уже использован для другого изменения. Ничего не изменено. Отправляйте каждое изменение со своим ключом.',
   },
+  'gateway.found-otherwise': {
+    en: 'The zone has other records there than the request expects. Nothing was changed. The answer lists what is there.',
+    ru: 'В зоне там другие записи, чем ожидает запрос. Ничего не изменено. Записи, которые там есть, указаны в ответе.',
+  },
   'gateway.no-zone-name': {
     en: 'Nobody can create the zone {zone}: it is the root or a top-level domain.',
     ru: 'Зону {zone} создать нельзя: это корень или домен верхнего уровня.',

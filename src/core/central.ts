@@ -80,6 +80,44 @@ export interface Altered {
 }
 
 /**
+ * What the caller expects the central to have: at these names, and of these types, exactly these records.
+ * Records that only a signing server makes are left out.
+ */
+export interface Expectation {
+  readonly names: readonly DnsName[];
+  /** `null`: all types. */
+  readonly types: ReadonlySet<string> | null;
+  /** A record with the TTL `null` may have any TTL. */
+  readonly records: readonly ResourceRecord[];
+}
+
+/** The central has other records than the caller expected, and the change was not carried out. */
+export interface FoundOtherwise {
+  /** The records at the names of the {@link Expectation}; `null`: the account has no such zone. */
+  readonly found: readonly CentralRecord[] | null;
+}
+
+/** Changes that a central carries out only if it has what the caller expects (docs/decisions/026). */
+export interface Conditional {
+  /**
+   * Like {@link Central.apply}, but the central itself checks the expectation right before the write. While
+   * it checks and writes, it carries out no other change of the zone. An operation can have only one such
+   * change. `ctx.operation` is its id, by which the central knows the change again.
+   * @throws {CentralError} if the `state` is not `untouched`, {@link outcome} tells what became of the change
+   */
+  apply(change: Change, expected: Expectation, ctx: CallContext): Promise<Altered | FoundOtherwise>;
+
+  /**
+   * Finds out what became of the change of `ctx.operation`. If the central has not begun it, the central
+   * never will from now on.
+   * @returns what the change removed and added; `nothing`: it was not carried out and never will be;
+   *   `unclear`: the expectation was true and the write began, but nobody knows what it did
+   * @throws {CentralError} the outcome is still not known
+   */
+  outcome(zone: DnsName, ctx: CallContext): Promise<Altered | 'nothing' | 'unclear'>;
+}
+
+/**
  * Whether the central signs a zone (DNSSEC), and which records the parent zone needs to trust the signatures.
  */
 export interface Signing {
@@ -206,8 +244,23 @@ export interface Central {
    */
   zoneSerials?(zones: readonly DnsName[], ctx: CallContext): Promise<ReadonlyMap<DnsName, number>>;
 
+  /** Absent: this central takes no expectations. */
+  readonly conditional?: Conditional;
+
   /** Closes all connections. No method may be called afterwards. */
   close(): Promise<void>;
+}
+
+/**
+ * Makes the property `conditional` for a central that wraps another one. If the wrapped central takes no
+ * expectations, returns no property.
+ * @param wrap makes the methods of the wrapper
+ */
+export function passedConditional(
+  { conditional }: Central,
+  wrap: (inner: Conditional) => Conditional,
+): Pick<Central, 'conditional'> {
+  return conditional === undefined ? {} : { conditional: wrap(conditional) };
 }
 
 /**

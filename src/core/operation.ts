@@ -190,6 +190,12 @@ export interface RecordsOperation extends AnyOperation, Evidence {
   readonly kind: 'records';
   /** The change that the edit wants, record by record. */
   readonly items: readonly OperationItem[];
+  /**
+   * True while the write was sent on an expectation, and the central has not answered it. `removed` and
+   * `added` then say what the write is meant to change. They prove nothing, because the central carries the
+   * write out only if the expectation is true (docs/decisions/026-one-request.md).
+   */
+  readonly unanswered?: boolean;
 }
 
 /** The create of a zone that the panel is about to create, or has created. */

@@ -1,5 +1,6 @@
 import type { CentralError, CentralErrorFacts } from '../core/central.ts';
 import type { Problem } from '../dns/problem.ts';
+import type { ApiRecord } from '../net/gateway/schemas.ts';
 
 /** A request that the gateway refuses, or cannot carry out. Becomes problem details (RFC 9457). */
 export class ApiRefusal extends Error {
@@ -14,11 +15,15 @@ export class ApiRefusal extends Error {
   readonly retry: CentralErrorFacts['retry'];
   /** The mistakes in the request, each with its place; empty: there is only one cause. */
   readonly problems: readonly Problem[];
+  /** The records that the request did not expect; null: it was not about an expectation. */
+  readonly found: readonly ApiRecord[] | null;
 
   constructor(
     status: number,
     code: string,
-    facts: Partial<Pick<ApiRefusal, 'params' | 'state' | 'retry' | 'problems'>> & { cause?: unknown } = {},
+    facts: Partial<Pick<ApiRefusal, 'params' | 'state' | 'retry' | 'problems' | 'found'>> & {
+      cause?: unknown;
+    } = {},
   ) {
     super(code, { cause: facts.cause });
     this.status = status;
@@ -27,6 +32,7 @@ export class ApiRefusal extends Error {
     this.state = facts.state ?? 'untouched';
     this.retry = facts.retry ?? 'never';
     this.problems = facts.problems ?? [];
+    this.found = facts.found ?? null;
   }
 }
 

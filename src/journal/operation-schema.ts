@@ -70,7 +70,7 @@ const seed = v.object({
 
 /** Schemas of the fields of each kind of operation. */
 export const operationFields = {
-  edit: { ...anyOperation, ...evidence, kind: v.literal('records'), items: v.array(item) },
+  edit: { ...anyOperation, ...evidence, kind: v.literal('records'), items: v.array(item), unanswered: v.exactOptional(v.boolean()) },
   create: {
     ...anyOperation,
     ...evidence,

@@ -1,4 +1,4 @@
-import { passedSerials, type Central } from '../core/central.ts';
+import { passedConditional, passedSerials, type Central } from '../core/central.ts';
 
 /**
  * Makes a central that passes each call on to another one, except for the members in `changes`.
@@ -20,6 +20,7 @@ export function changedCentral(central: Central, changes: Partial<Central>): Cen
     concerns: async (zones, ctx) => await central.concerns(zones, ctx),
     signing: async (zone, ctx) => await central.signing(zone, ctx),
     ...passedSerials(central, async (_ctx, read) => await read()),
+    ...passedConditional(central, (inner) => inner),
     close: async () => await central.close(),
     ...changes,
   };

@@ -1,5 +1,11 @@
 import type { DnsName } from '../../dns/name.ts';
-import { CentralError, passedSerials, type CallContext, type Central } from '../../core/central.ts';
+import {
+  CentralError,
+  passedConditional,
+  passedSerials,
+  type CallContext,
+  type Central,
+} from '../../core/central.ts';
 import type { Log } from '../../core/log.ts';
 import { PanelError, type Panel, type ZoneList } from '../../core/panel.ts';
 
@@ -46,6 +52,11 @@ export function loggedCentral(central: Central, log: Log): Central {
     concerns: (zones, ctx) => tell('concerns', '-', ctx, () => central.concerns(zones, ctx)),
     signing: (zone, ctx) => tell('signing', zone, ctx, () => central.signing(zone, ctx)),
     ...passedSerials(central, (ctx, read) => tell('serials', '-', ctx, read)),
+    ...passedConditional(central, (inner) => ({
+      apply: (change, expected, ctx) =>
+        tell('apply-expecting', change.zone, ctx, () => inner.apply(change, expected, ctx)),
+      outcome: (zone, ctx) => tell('outcome', zone, ctx, () => inner.outcome(zone, ctx)),
+    })),
     close: () => central.close(),
   };
 }

@@ -7,26 +7,35 @@ import { garbled, titleOf, utf8Text, type Effect, type Redact } from '../http-an
 
 /**
  * Reads the JSON of an answer.
+ * @param schema of an answer with success, and of one with status 412 that tells what is there
  * @throws {CentralError} what the gateway refuses; `central.garbled` if the answer is not a gateway's
  */
 export async function readAnswer<T>(
   answer: HttpAnswer,
-  schema: v.GenericSchema<unknown, T>,
+  { schema, found }: AnswerSchemas<T>,
   effect: Effect,
   redact: Redact,
 ): Promise<T> {
   const text = utf8Text(answer.body, effect);
   const { status, contentType } = answer;
   const isOk = status >= 200 && status <= 299;
+  const isFound = status === 412 && found !== undefined;
   if (!/^application\/(?:problem\+)?json$/u.test(contentType))
     throw garbled(`HTTP ${status}, not an answer of a gateway${titleOf(text, redact)}`, effect);
   const json = await parseJsonInSlices(text).catch(() => {
     throw garbled('not a whole JSON document', effect);
   });
-  if (!isOk) throw refused(json, status, effect, redact);
-  const result = v.safeParse(schema, json);
+  if (!isOk && !isFound) throw refused(json, status, effect, redact);
+  const result = v.safeParse(isFound ? found : schema, json);
   if (result.success) return result.output;
   throw garbled(`not the expected JSON (${v.getDotPath(result.issues[0]) ?? 'whole'})`, effect);
+}
+
+/** The shapes of answers to one request. */
+export interface AnswerSchemas<T> {
+  readonly schema: v.GenericSchema<unknown, T>;
+  /** Of an answer with status 412, which tells what is there; absent: that is a refusal like any other. */
+  readonly found?: v.GenericSchema<unknown, T> | undefined;
 }
 
 /** Codes with which a gateway answers. Every other code becomes `central.refused`. */
@@ -59,8 +68,20 @@ function isCode(code: string): code is CentralErrorCode {
 function refused(json: unknown, status: number, effect: Effect, redact: Redact): CentralError {
   const read = v.safeParse(problemAnswer, json);
   if (!read.success) return garbled(`HTTP ${status}, not the expected JSON`, effect);
-  const { code, params, state, retry, title } = read.output;
+  return errorOf(read.output, redact);
+}
+
+/**
+ * Makes the error that a gateway tells of.
+ * @param told `title` is used for a code that only gateways have
+ */
+export function errorOf(
+  { code, params, state, retry, title }: Told,
+  redact: Redact = (text) => text,
+): CentralError {
   const clean = Object.fromEntries(Object.entries(params).map(([name, text]) => [name, redact(text)]));
   if (isCode(code)) return new CentralError(code, { state, retry, params: clean });
   return new CentralError('central.refused', { state, retry, params: { text: redact(title) } });
 }
+
+type Told = Omit<v.InferOutput<typeof problemAnswer>, 'status'>;

@@ -20,10 +20,14 @@ interface GatewayRequest<T> {
   readonly body?: unknown;
   /** The shape of the answer. */
   readonly answer: GenericSchema<unknown, T>;
+  /** The shape of an answer with status 412; absent: none is expected. */
+  readonly found?: GenericSchema<unknown, T>;
   /**
    * Whether the request changes something. Absent: a GET request reads, any other writes.
    */
   readonly effect?: Effect;
+  /** Whether the request has a key, by which the gateway knows it again if it is sent twice. */
+  readonly keyed?: boolean;
 }
 
 /** Calls the API of one gateway. The token is sent in a header only and stays out of errors. */
@@ -53,7 +57,7 @@ export class GatewayApi {
 
   async #sendWith<T>(token: string, request: GatewayRequest<T>, { signal }: CallContext): Promise<T> {
     if (this.#closed) throw centralRefusal('central.unreachable', { text: 'closed' });
-    const { method, path, body, effect = method === 'GET' ? 'read' : 'write' } = request;
+    const { method, path, body, effect = method === 'GET' ? 'read' : 'write', keyed = false } = request;
     const sent = {
       method,
       path: `${this.#address}${path}`,
@@ -63,11 +67,12 @@ export class GatewayApi {
         'Content-Type': 'application/json',
       },
       body: body === undefined ? '' : JSON.stringify(body),
-      repeatable: effect === 'read',
+      repeatable: effect === 'read' || keyed,
       mostOctets,
     } as const;
     try {
-      return await readAnswer(await this.#http.send(sent, signal), request.answer, effect, this.#redact);
+      const schemas = { schema: request.answer, found: request.found };
+      return await readAnswer(await this.#http.send(sent, signal), schemas, effect, this.#redact);
     } catch (error) {
       throw error instanceof HttpError ? unanswered(error, effect) : error;
     }

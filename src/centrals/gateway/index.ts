@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import type { GenericSchema } from 'valibot';
+import type * as v from 'valibot';
 import {
   CentralError,
   type Altered,
@@ -8,17 +8,19 @@ import {
   type CentralId,
   type CentralRecord,
   type CentralTraits,
+  type Conditional,
   type ZoneSeed,
 } from '../../core/central.ts';
 import type { DnsName } from '../../dns/name.ts';
 import { DnsDataError } from '../../dns/problem.ts';
 import type { ResourceRecord } from '../../dns/record.ts';
-import { isEmptyChange, zoneProblems } from '../../dns/zone.ts';
+import { isEmptyChange, zoneProblems, type Change } from '../../dns/zone.ts';
 import * as shapes from '../../net/gateway/schemas.ts';
-import { absoluteName, allFromWire, toWire } from '../../net/gateway/wire.ts';
-import { centralRefusal, hasCode, restated } from '../errors.ts';
+import { absoluteName, allFromWire, expectationToWire, toWire } from '../../net/gateway/wire.ts';
+import { centralRefusal, hasCode, look, restated } from '../errors.ts';
 import { garbled, type Effect } from '../http-answer.ts';
 import type { SecretChanged } from '../secrets.ts';
+import { errorOf } from './answer.ts';
 import { GatewayApi } from './api.ts';
 import type { GatewaySettings } from './settings.ts';
 
@@ -92,14 +94,37 @@ class GatewayCentral implements Central {
   /** The gateway reads the zone right before the write, so it does not need `present`. */
   readonly apply: Central['apply'] = async (change, _present, ctx) => {
     if (isEmptyChange(change)) return { removed: [], added: [] };
-    const { zone, remove, add } = change;
+    const { zone } = change;
     const key = `${ctx.operation}:${randomUUID()}`;
     try {
-      return await this.#change(zone, '', { key, remove: remove.map(toWire), add: add.map(toWire) }, ctx);
+      return await this.#change(change, { key }, ctx);
     } catch (error) {
       if (!(error instanceof CentralError) || error.state !== 'unknown') throw error;
-      return await this.#outcome(zone, key, error);
+      return await this.#afterLost(zone, key, error);
     }
+  };
+
+  readonly conditional: Conditional = {
+    apply: async (change, expected, ctx) => {
+      const path = `${zonePath(change.zone)}/changes`;
+      const key = expectingKey(ctx);
+      const body = { key, ...changeToWire(change), expect: expectationToWire(expected) };
+      const shapesOf = { answer: shapes.changeAnswer, found: shapes.foundAnswer };
+      const request = { method: 'POST', path, body, ...shapesOf, keyed: true } as const;
+      const said = await orNull(
+        this.#api.send<v.InferOutput<typeof shapes.changeAnswer | typeof shapes.foundAnswer>>(request, ctx),
+      );
+      if (said === null) return { found: null };
+      if ('found' in said) return { found: await understood(() => allFromWire(said.found).map(withoutHandle)) };
+      return await understood(() => alteredFromWire(said), 'write');
+    },
+    outcome: async (zone, ctx) => {
+      const told = await orNull(this.#withdraw(zone, expectingKey(ctx), ctx));
+      // The customer no longer has the zone, so the gateway accepts nothing for it.
+      if (told === null) return 'nothing';
+      if (told.outcome === 'done') return await understood(() => alteredFromWire(told));
+      return told.outcome === 'failed' && told.state === 'untouched' ? 'nothing' : 'unclear';
+    },
   };
 
   readonly mayCreateZone: Central['mayCreateZone'] = async (zone, seed, ctx) => {
@@ -138,7 +163,7 @@ class GatewayCentral implements Central {
     const found = await orNull(this.#get(path, shapes.recordsAnswer, ctx));
     if (found === null) return null;
     const records = await understood(() => allFromWire(found.records));
-    return records.map((record) => ({ ...record, handle: '' }));
+    return records.map(withoutHandle);
   }
 
   /**
@@ -146,26 +171,29 @@ class GatewayCentral implements Central {
    * not accept it any more.
    * @param lost the error of the change; thrown again if nobody knows the outcome
    */
-  async #outcome(zone: DnsName, key: string, lost: CentralError): Promise<Altered> {
+  async #afterLost(zone: DnsName, key: string, lost: CentralError): Promise<Altered> {
     const ctx = { signal: AbortSignal.timeout(lastQuestion), operation: '-' };
-    try {
-      return await this.#change(zone, '/withdraw', { key }, ctx);
-    } catch (error) {
-      if (!(error instanceof CentralError)) throw error;
-      // An error of the question itself says nothing of the change.
-      const { text } = error.params;
-      if (hasCode(error, 'central.unreachable') && text === 'withdrawn') throw restated(lost, 'untouched');
-      throw isOutcome(error) ? error : lost;
-    }
+    const told = await look(async () => await this.#withdraw(zone, key, ctx));
+    // An error of the question itself says nothing of the change.
+    if (told === 'unread' || told.outcome === 'interrupted') throw lost;
+    if (told.outcome === 'done') return await understood(() => alteredFromWire(told), 'write');
+    if (told.params['text'] === 'withdrawn') throw restated(lost, 'untouched');
+    throw errorOf({ ...told, title: told.code });
   }
 
-  async #change(zone: DnsName, end: string, body: unknown, ctx: CallContext): Promise<Altered> {
-    const path = `${zonePath(zone)}/changes${end}`;
-    const { removed, added } = await this.#api.send(
-      { method: 'POST', path, body, answer: shapes.changeAnswer },
-      ctx,
-    );
-    return await understood(() => ({ removed: allFromWire(removed), added: allFromWire(added) }), 'write');
+  async #withdraw(zone: DnsName, key: string, ctx: CallContext): Promise<Withdrawn> {
+    const path = `${zonePath(zone)}/changes/withdraw`;
+    // The question changes nothing at the name server, so a failure of it leaves nothing.
+    const request = { method: 'POST', path, body: { key }, answer: shapes.withdrawAnswer } as const;
+    return await this.#api.send({ ...request, effect: 'read' }, ctx);
+  }
+
+  async #change(change: Change, more: { readonly key: string }, ctx: CallContext): Promise<Altered> {
+    const path = `${zonePath(change.zone)}/changes`;
+    const body = { ...more, ...changeToWire(change) };
+    const request = { method: 'POST', path, body, answer: shapes.changeAnswer, keyed: true } as const;
+    const said = await this.#api.send(request, ctx);
+    return await understood(() => alteredFromWire(said), 'write');
   }
 
   async #zone(asked: ZoneRequest, ctx: CallContext): Promise<{ readonly result: string }> {
@@ -180,7 +208,7 @@ class GatewayCentral implements Central {
     );
   }
 
-  async #get<T>(path: string, answer: GenericSchema<unknown, T>, ctx: CallContext): Promise<T> {
+  async #get<T>(path: string, answer: v.GenericSchema<unknown, T>, ctx: CallContext): Promise<T> {
     return await this.#api.send({ method: 'GET', path, answer }, ctx);
   }
 }
@@ -220,7 +248,22 @@ async function understood<T>(read: () => T, effect: Effect = 'read'): Promise<T>
   }
 }
 
-/** Whether an answer to a withdrawal is the outcome of the change, and not the failure of the question. */
-function isOutcome({ code, state }: CentralError): boolean {
-  return state !== 'unknown' && code !== 'central.unreachable' && code !== 'central.login';
+type Withdrawn = v.InferOutput<typeof shapes.withdrawAnswer>;
+
+/** The key of the one change of an operation that was sent on an expectation. */
+function expectingKey({ operation }: CallContext): string {
+  return `${operation}:expecting`;
+}
+
+function changeToWire({ remove, add }: Change): Pick<v.InferOutput<typeof shapes.changeBody>, 'remove' | 'add'> {
+  return { remove: remove.map(toWire), add: add.map(toWire) };
+}
+
+function alteredFromWire({ removed, added }: v.InferOutput<typeof shapes.changeAnswer>): Altered {
+  return { removed: allFromWire(removed), added: allFromWire(added) };
+}
+
+/** The gateway's records have no handles. */
+function withoutHandle(record: ResourceRecord): CentralRecord {
+  return { ...record, handle: '' };
 }

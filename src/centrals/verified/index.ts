@@ -1,4 +1,13 @@
-import { CentralError, passedSerials, type Central } from '../../core/central.ts';
+import {
+  CentralError,
+  passedConditional,
+  passedSerials,
+  type Altered,
+  type CallContext,
+  type Central,
+} from '../../core/central.ts';
+import type { DnsName } from '../../dns/name.ts';
+import type { ResourceRecord } from '../../dns/record.ts';
 import { reportText, type Verifier } from './verifier.ts';
 
 /**
@@ -21,17 +30,8 @@ export function withVerification(central: Central, verifier: Verifier): Central 
     readNames: (zone, names, ctx, types, likely) => central.readNames(zone, names, ctx, types, likely),
     apply: async (change, present, ctx) => {
       const altered = await central.apply(change, present, ctx);
-      if (ctx.vetoable !== true || !verifier.strict) {
-        verifier.written(change.zone, altered, ctx.operation, present);
-        return altered;
-      }
-      const behind = await verifier.live(change.zone, altered, ctx, present);
-      if (behind.length === 0) return altered;
-      const params = {
-        servers: behind.map(({ server }) => server).join(', '),
-        text: behind.map(reportText).join(', '),
-      };
-      throw new CentralError('central.not-live', { state: 'partial', retry: 'later', params });
+      await verify(verifier, change.zone, altered, present, ctx);
+      return altered;
     },
     mayCreateZone: (zone, seed, ctx) => central.mayCreateZone(zone, seed, ctx),
     createZone: async (zone, seed, ctx, content = []) => {
@@ -48,9 +48,42 @@ export function withVerification(central: Central, verifier: Verifier): Central 
     concerns: (zones, ctx) => central.concerns(zones, ctx),
     signing: (zone, ctx) => central.signing(zone, ctx),
     ...passedSerials(central, (_ctx, read) => read()),
+    ...passedConditional(central, (inner) => ({
+      apply: async (change, expected, ctx) => {
+        const answer = await inner.apply(change, expected, ctx);
+        if (!('found' in answer)) await verify(verifier, change.zone, answer, expected.records, ctx);
+        return answer;
+      },
+      outcome: (zone, ctx) => inner.outcome(zone, ctx),
+    })),
     close: async () => {
       verifier.close();
       await central.close();
     },
   };
+}
+
+/**
+ * Asks the name servers for a write, or lets them be asked later.
+ * @param before records that were at the names before the write
+ * @throws {CentralError} `central.not-live`
+ */
+async function verify(
+  verifier: Verifier,
+  zone: DnsName,
+  altered: Altered,
+  before: readonly ResourceRecord[],
+  ctx: CallContext,
+): Promise<void> {
+  if (ctx.vetoable !== true || !verifier.strict) {
+    verifier.written(zone, altered, ctx.operation, before);
+    return;
+  }
+  const behind = await verifier.live(zone, altered, ctx, before);
+  if (behind.length === 0) return;
+  const params = {
+    servers: behind.map(({ server }) => server).join(', '),
+    text: behind.map(reportText).join(', '),
+  };
+  throw new CentralError('central.not-live', { state: 'partial', retry: 'later', params });
 }

@@ -29,7 +29,7 @@ export function apiRefusalOf(error: unknown): ApiRefusal | null {
  * @param id identifies the request in the log
  */
 export function problemDetails(refusal: ApiRefusal, id: string): Readonly<Record<string, unknown>> {
-  const { status, code, params, state, retry, problems } = refusal;
+  const { status, code, params, state, retry, problems, found } = refusal;
   const [first = { code, params }] = problems;
   return {
     type: `urn:domainsync:problem:${code}`,
@@ -41,5 +41,6 @@ export function problemDetails(refusal: ApiRefusal, id: string): Readonly<Record
     state,
     retry,
     problems: problems.slice(0, mostProblems),
+    ...(found === null ? {} : { found }),
   };
 }

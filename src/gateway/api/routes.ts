@@ -4,8 +4,8 @@ import { ApiRefusal } from '../api-refusal.ts';
 import type { StoredChange } from '../storage/storage.ts';
 import type { Caller } from '../work/caller.ts';
 import type { Gateway } from '../work/gateway.ts';
-import { changeBody, withdrawBody, zoneBody } from '../../net/gateway/schemas.ts';
-import { absoluteName, allFromWire, toWire } from '../../net/gateway/wire.ts';
+import { changeBody, withdrawBody, zoneBody, type withdrawAnswer } from '../../net/gateway/schemas.ts';
+import { absoluteName, allFromWire, expectationFromWire, toWire } from '../../net/gateway/wire.ts';
 
 /** A request whose sender is known. */
 export interface ApiRequest {
@@ -80,8 +80,13 @@ const routes: readonly Route[] = [
     method: 'POST',
     path: '/v1/zones/*/changes',
     answer: async (gateway, request) => {
-      const { key, remove, add } = checkedBody(changeBody, request.body);
-      const change = { key, remove: allFromWire(remove), add: allFromWire(add) };
+      const { key, remove, add, expect } = checkedBody(changeBody, request.body);
+      const change = {
+        key,
+        remove: allFromWire(remove),
+        add: allFromWire(add),
+        expect: expect === null ? null : expectationFromWire(expect),
+      };
       return outcomeOf(await gateway.change(request.caller, zoneIn(request), change));
     },
   },
@@ -90,7 +95,7 @@ const routes: readonly Route[] = [
     path: '/v1/zones/*/changes/withdraw',
     answer: async (gateway, request) => {
       const { key } = checkedBody(withdrawBody, request.body);
-      return outcomeOf(await gateway.withdraw(request.caller, zoneIn(request), key));
+      return await ok(toldOutcome(await gateway.withdraw(request.caller, zoneIn(request), key)));
     },
   },
 ];
@@ -158,4 +163,15 @@ function outcomeOf({ outcome, zone }: StoredChange): ApiAnswer {
   }
   const params = { text: `interrupted: ${displayName(zone)}` };
   throw new ApiRefusal(503, 'central.unreachable', { params, state: 'unknown', retry: 'later' });
+}
+
+/** The outcome of a change as an answer to its withdrawal. */
+function toldOutcome({ outcome }: StoredChange): v.InferOutput<typeof withdrawAnswer> {
+  if (outcome?.kind === 'done') {
+    const { removed, added } = outcome;
+    return { outcome: 'done', removed: removed.map(toWire), added: added.map(toWire) };
+  }
+  if (outcome?.kind !== 'failed') return { outcome: 'interrupted' };
+  const { code, params, state, retry } = outcome;
+  return { outcome: 'failed', code, params, state, retry };
 }

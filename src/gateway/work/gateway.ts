@@ -5,6 +5,7 @@ import {
   type CallContext,
   type Central,
   type CentralRecord,
+  type Expectation,
   type Signing,
   type ZoneSeed,
 } from '../../core/central.ts';
@@ -22,6 +23,7 @@ import {
   type ZoneClaim,
 } from '../storage/storage.ts';
 import { auditOf, demandWritable, readAgain, type Caller } from './caller.ts';
+import { demandExpected, demandNamesIn } from './expectation.ts';
 import { demandNoUnownedAbove, demandZoneName, foreignZone } from './zone-names.ts';
 
 /** A change of records as a client asks for it. */
@@ -30,6 +32,8 @@ export interface ChangeRequest {
   readonly key: string;
   readonly remove: readonly ResourceRecord[];
   readonly add: readonly ResourceRecord[];
+  /** The change is carried out only if the token sees these records there; null: in any case. */
+  readonly expect: Expectation | null;
 }
 
 /** A zone to create. */
@@ -108,7 +112,7 @@ export class Gateway {
 
   /**
    * Carries out a change: judges it, stores it, writes it at the name server and reads it back. A change with
-   * a key that was used before is not carried out again.
+   * a key that was used before is not carried out again, whatever it expects.
    * @returns the change with its outcome, which may be a failure
    */
   async change(sender: Caller, zone: DnsName, request: ChangeRequest): Promise<StoredChange> {
@@ -116,9 +120,8 @@ export class Gateway {
     return await this.#inOwnZone(sender, zone, async ({ caller, ctx }) => {
       const earlier = await this.#parts.storage.change(caller.token.id, request.key);
       if (earlier !== null) return sameRequest(earlier, zone, fingerprint);
-      demandWritable(caller);
       const change = { zone, remove: request.remove, add: request.add };
-      const present = await this.#judged(caller, change, ctx);
+      const present = await this.#judged(caller, change, request.expect, ctx);
       const acceptedAt = this.#parts.wall();
       const accepted = changeOf(caller, zone, request, {
         fingerprint,
@@ -138,7 +141,7 @@ export class Gateway {
     return await this.#inOwnZone(sender, zone, async ({ caller }) => {
       const { storage, wall } = this.#parts;
       const facts = { fingerprint: '', before: [], acceptedAt: wall() };
-      const none = changeOf(caller, zone, { key, remove: [], add: [] }, facts);
+      const none = changeOf(caller, zone, { key, remove: [], add: [], expect: null }, facts);
       const audit = auditOf(caller, 'change.withdrawn', zone, { key });
       const earlier = await storage.acceptChange(none, audit);
       if (earlier !== null) return sameRequest(earlier, zone, earlier.fingerprint);
@@ -218,10 +221,26 @@ export class Gateway {
     if (!isOwn || !mayReadZone(caller.token.rights, zone)) throw noSuchZone();
   }
 
-  /** @throws {ApiRefusal} why the change is not accepted. @returns the records at the names of the change */
-  async #judged(caller: Caller, change: Change, ctx: CallContext): Promise<readonly CentralRecord[]> {
-    const present = await this.#parts.backend.readNames(change.zone, changeNames(change), ctx);
-    if (present === null) throw noSuchZone();
+  /**
+   * Reads the records at the names of the change, and judges it by them. The expectation is judged first: a
+   * client that is told of other records plans its change anew, and may then have nothing to write.
+   * @throws {ApiRefusal} why the change is not accepted
+   */
+  async #judged(
+    caller: Caller,
+    change: Change,
+    expect: Expectation | null,
+    ctx: CallContext,
+  ): Promise<readonly CentralRecord[]> {
+    if (expect === null) demandWritable(caller);
+    else demandNamesIn(change.zone, expect);
+    const own = new Set(changeNames(change));
+    const names = [...own.union(new Set(expect?.names))];
+    const all = await this.#parts.backend.readNames(change.zone, names, ctx);
+    if (all === null) throw noSuchZone();
+    if (expect !== null) demandExpected(caller.token.rights, change.zone, expect, all);
+    demandWritable(caller);
+    const present = all.filter(({ name }) => own.has(name));
     this.#demandAllowed(caller, change, present);
     return present;
   }

@@ -25,16 +25,41 @@ export type ApiRecord = v.InferOutput<typeof apiRecord>;
 
 const records = v.pipe(v.array(apiRecord), v.maxLength(mostRecords));
 
+const state = v.picklist(['untouched', 'partial', 'unknown']);
+const retry = v.picklist(['later', 'never']);
+
 /** What identifies a change: chosen by the client, unique for the customer. */
 const changeKey = v.pipe(v.string(), v.regex(/^[A-Za-z0-9_.:-]{8,100}$/u));
 
-/** `POST /v1/zones/ZONE/changes` */
-export const changeBody = v.strictObject({ key: changeKey, remove: records, add: records });
+const names = v.pipe(v.array(name), v.maxLength(100));
+
+const type = v.pipe(v.string(), v.nonEmpty(), v.maxLength(20));
+
+/**
+ * What the client expects: at these names, and of these types (null: all), the zone has exactly these
+ * records. A record with `ttl: null` may have any TTL. Records that only a signing server makes are left out.
+ */
+const expectation = v.strictObject({
+  names: v.pipe(names, v.nonEmpty()),
+  types: v.nullable(v.pipe(v.array(type), v.nonEmpty(), v.maxLength(100))),
+  records,
+});
+
+export type ApiExpectation = v.InferOutput<typeof expectation>;
+
+/**
+ * `POST /v1/zones/ZONE/changes`. With `expect`, the change is carried out only if the token sees there what
+ * the client expects; else the answer is a {@link foundAnswer}.
+ */
+export const changeBody = v.strictObject({
+  key: changeKey,
+  remove: records,
+  add: records,
+  expect: v.optional(v.nullable(expectation), null),
+});
 
 /** `POST /v1/zones/ZONE/changes/withdraw` */
 export const withdrawBody = v.strictObject({ key: changeKey });
-
-const names = v.pipe(v.array(name), v.maxLength(100));
 
 /** `POST /v1/zones`. `check`: only says whether the zone could be created. */
 export const zoneBody = v.strictObject({
@@ -46,6 +71,28 @@ export const zoneBody = v.strictObject({
 
 /** Answer to a change: what it removed and added. */
 export const changeAnswer = v.object({ removed: v.array(apiRecord), added: v.array(apiRecord) });
+
+/** Answer (412) to a change whose expectation is wrong: the records that are there. Nothing was changed. */
+export const foundAnswer = v.object({
+  code: v.literal('gateway.found-otherwise'),
+  found: v.array(apiRecord),
+});
+
+/**
+ * Answer to a withdrawal. `done`: the change was carried out. `failed`: it was not, or the write failed; its
+ * `state` says what that left. `interrupted`: the gateway was stopped while it wrote, and nobody knows.
+ */
+export const withdrawAnswer = v.variant('outcome', [
+  v.object({ outcome: v.literal('done'), removed: v.array(apiRecord), added: v.array(apiRecord) }),
+  v.object({
+    outcome: v.literal('failed'),
+    code: v.string(),
+    params: v.record(v.string(), v.string()),
+    state,
+    retry,
+  }),
+  v.object({ outcome: v.literal('interrupted') }),
+]);
 
 export const recordsAnswer = v.object({ records: v.array(apiRecord) });
 
@@ -70,6 +117,6 @@ export const problemAnswer = v.object({
   status: v.number(),
   code: v.string(),
   params: v.record(v.string(), v.string()),
-  state: v.picklist(['untouched', 'partial', 'unknown']),
-  retry: v.picklist(['later', 'never']),
+  state,
+  retry,
 });

@@ -1,7 +1,8 @@
 import { parseName, type DnsName } from '../../dns/name.ts';
 import { DnsDataError, type Problem } from '../../dns/problem.ts';
 import { makeRecord, type ResourceRecord } from '../../dns/record.ts';
-import type { ApiRecord } from './schemas.ts';
+import type { Expectation } from '../../core/central.ts';
+import type { ApiExpectation, ApiRecord } from './schemas.ts';
 
 /** The form of a record in the API. */
 export function toWire({ name, type, ttl, rdata }: ResourceRecord): ApiRecord {
@@ -32,4 +33,18 @@ export function allFromWire(written: readonly ApiRecord[]): readonly ResourceRec
 /** Reads an absolute name, with or without the final dot. @throws {DnsDataError} */
 export function absoluteName(text: string): DnsName {
   return parseName(text.endsWith('.') ? text : `${text}.`);
+}
+
+/** The form of an expectation in the API. */
+export function expectationToWire({ names, types, records }: Expectation): ApiExpectation {
+  return { names: [...names], types: types === null ? null : [...types], records: records.map(toWire) };
+}
+
+/** Reads an expectation of the API. @throws {DnsDataError} with every problem of its records */
+export function expectationFromWire({ names, types, records }: ApiExpectation): Expectation {
+  return {
+    names: names.map(absoluteName),
+    types: types === null ? null : new Set(types),
+    records: allFromWire(records),
+  };
 }

@@ -5,6 +5,7 @@ import { creates, type Operation, type RecordsOperation } from '../../operation.
 import { PanelError } from '../../panel.ts';
 import { compareZone } from '../comparison/compare.ts';
 import { followHeard } from '../after/heard.ts';
+import { stepOutcome, unansweredIn } from '../before/outcome.ts';
 import { isHeard, showsDone, viewItems } from '../knowledge/operations.ts';
 import { agreesTwice, patienceFor, readPanel, type PanelView } from '../knowledge/panel-view.ts';
 import { learnFrom } from '../knowledge/shown.ts';
@@ -58,8 +59,10 @@ export async function stepComparison(runtime: Runtime, zone: DnsName): Promise<v
 }
 
 async function settleOpen(runtime: Runtime, zone: DnsName): Promise<void> {
+  const failure = await learnOutcomes(runtime, zone);
   const open = await openOperations(runtime, zone);
-  const undecided = open.filter(({ state }) => undecidedStates.has(state));
+  const isUnanswered = new Set(unansweredIn(open).map(({ id }) => id));
+  const undecided = open.filter(({ id, state }) => undecidedStates.has(state) && !isUnanswered.has(id));
   // A pause may begin while this step reads the panel, so the pause is checked again here.
   const isHeld = (operation: Operation): boolean => runtime.isPaused && isUnsent(operation);
   if (undecided.some(isHeld)) runtime.agenda.wake(zone, heldCheck);
@@ -68,6 +71,25 @@ async function settleOpen(runtime: Runtime, zone: DnsName): Promise<void> {
   // ended. The next comparison lists what a late write has changed.
   if (runtime.promises !== null) await runtime.promises.holdIn(zone);
   else await stepWatch(runtime, zone, await openOperations(runtime, zone));
+  if (failure !== null) throw failure;
+}
+
+/**
+ * Asks the central what became of unanswered writes in the zone. Until that is known, their operations take
+ * no step.
+ * @returns why an outcome is not known yet; `null`: all are known
+ */
+async function learnOutcomes(runtime: Runtime, zone: DnsName): Promise<CentralError | null> {
+  let failure: CentralError | null = null;
+  for (const operation of unansweredIn(await openOperations(runtime, zone))) {
+    try {
+      await stepOutcome(runtime, operation);
+    } catch (error) {
+      if (!(error instanceof CentralError)) throw error;
+      failure = error;
+    }
+  }
+  return failure;
 }
 
 async function attempt(

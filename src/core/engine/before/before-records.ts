@@ -2,6 +2,7 @@ import type { DnsName } from '../../../dns/name.ts';
 import type { Problem } from '../../../dns/problem.ts';
 import { recordId } from '../../../dns/record.ts';
 import { refusal } from '../../catalogue.ts';
+import { CentralError } from '../../central.ts';
 import { JournalError } from '../../journal.ts';
 import { isMirrored, leftNotes, type ZoneEntry } from '../../ledger.ts';
 import {
@@ -24,6 +25,7 @@ import {
 } from './carry-out.ts';
 import { fromEvent, mirroredNames, newEdit, type FromCall } from '../knowledge/operations.ts';
 import { knowledgeOf, knownRecords, sortItems, type ZoneKnowledge } from './plan.ts';
+import { learnOutcome, unansweredIn } from './outcome.ts';
 import type { Runtime } from '../runtime.ts';
 import { isBaselineDue, unknownZone } from './unknown-zone.ts';
 
@@ -217,11 +219,38 @@ async function underLocks<T>(
   });
   if (held === null) return refusedNow([refusal('edit.busy', { zone: draft.zone })]);
   try {
+    const unknown = await learnOutcomes(runtime, draft, names, signal);
+    if (unknown !== null) return refusedNow([unknown]);
     // `unlessStuck` reads the ledger again, now under the lock: an edit of the same names may have ended
     // since the first read.
     return await unlessStuck(runtime, draft, meant, names, body);
   } finally {
     held.release();
+  }
+}
+
+/**
+ * Asks what became of unanswered writes of earlier edits at the names. Otherwise this edit would be planned
+ * beside records of which nobody knows whose they are. The caller has locked the names.
+ * @returns why it is not known yet; `null`: all outcomes are known
+ */
+async function learnOutcomes(
+  runtime: Runtime,
+  { id, zone }: RecordsOperation,
+  names: readonly DnsName[],
+  signal: AbortSignal,
+): Promise<Problem | null> {
+  const { journal, clock } = runtime.ports;
+  const open = await journal.operations({ zone, openAt: clock.wall() });
+  const earlier = unansweredIn(open).filter(
+    (one) => one.id !== id && mirroredNames(one).some((name) => names.includes(name)),
+  );
+  try {
+    for (const one of earlier) await learnOutcome(runtime, one, { signal, operation: id });
+    return null;
+  } catch (error) {
+    if (error instanceof CentralError) return error.problem;
+    throw error;
   }
 }
 

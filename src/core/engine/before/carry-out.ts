@@ -1,12 +1,14 @@
 import { invert, isEmptyChange, type Change } from '../../../dns/zone.ts';
 import type { Problem } from '../../../dns/problem.ts';
-import { otherTtl, recordId } from '../../../dns/record.ts';
+import { otherTtl, recordId, type ResourceRecord } from '../../../dns/record.ts';
 import { refusal } from '../../catalogue.ts';
-import { CentralError, type CallContext, type CentralRecord } from '../../central.ts';
+import { CentralError, type Altered, type CallContext, type CentralRecord } from '../../central.ts';
 import { JournalError, type RowChange } from '../../journal.ts';
 import type { LedgerRow } from '../../ledger.ts';
 import { creates, type CreateOperation, type RecordsOperation } from '../../operation.ts';
 import { accepted, type Answer } from './answer.ts';
+import { planExpecting, typesIn, type ExpectingPlan } from './expected.ts';
+import { askOutcome } from './outcome.ts';
 import { mirroredNames, nothingWritten, watching } from '../knowledge/operations.ts';
 import { likelyThere, planChange, type Plan, type ZoneKnowledge } from './plan.ts';
 import type { Runtime } from '../runtime.ts';
@@ -23,7 +25,8 @@ export interface Refused {
 
 /**
  * Carries out an edit at the central: read, plan, audit, journal, write, read back, journal
- * (docs/architecture.md#the-way-of-one-edit). The caller has locked the names.
+ * (docs/architecture.md#the-way-of-one-edit). If the central takes expectations and the ledger tells enough,
+ * the central is not read first. The caller has locked the names.
  * @param draft an operation in state `prepared` that is not journalled yet, with items from `sortItems`
  * @throws {JournalError} only before the first write; nothing was changed
  */
@@ -34,6 +37,8 @@ export async function carryOut(
   signal: AbortSignal,
 ): Promise<Outcome> {
   const ctx: CallContext = { signal, operation: draft.id };
+  const expecting = await planExpecting(runtime, draft, knowledge);
+  if (expecting !== null) return await writeExpecting(runtime, draft, knowledge, expecting, ctx);
   const planned = await planAtCentral(runtime, draft, knowledge, ctx);
   if ('kind' in planned) return planned;
   const { plan, present } = planned;
@@ -69,6 +74,19 @@ export async function planAtCentral(
   const names = mirroredNames(draft);
   const present = names.length === 0 ? [] : await readPresent(runtime, draft, knowledge, ctx);
   if (present !== null && !Array.isArray(present)) return present;
+  return planFrom(runtime, draft, knowledge, present);
+}
+
+/**
+ * Plans and audits an edit.
+ * @param present what a read of the central has shown at the edit's names; `null`: no such zone
+ */
+function planFrom(
+  runtime: Runtime,
+  draft: RecordsOperation,
+  knowledge: ZoneKnowledge,
+  present: readonly CentralRecord[] | null,
+): PlannedEdit | Refused {
   if (present === null && !creates(knowledge.open).some(isComing))
     return refusedOutright([refusal('zone.missing-at-central', { zone: draft.zone })]);
   const plan = planChange(knowledge, draft.items, present ?? []);
@@ -85,19 +103,6 @@ export async function planAtCentral(
 /** Whether this create operation is still on its way, so that the central will get the zone. */
 function isComing({ state }: CreateOperation): boolean {
   return state === 'prepared' || state === 'applied' || state === 'kept';
-}
-
-/**
- * The record types to read for these items; `undefined`: all types, because a CNAME clashes with any other
- * type.
- */
-function typesIn(items: RecordsOperation['items']): ReadonlySet<string> | undefined {
-  const types = new Set<string>();
-  for (const { remove, add } of items) {
-    if (remove !== null) types.add(remove.type);
-    if (add !== null) types.add(add.type);
-  }
-  return types.has('CNAME') ? undefined : types;
 }
 
 function refusedOutright(problems: readonly Problem[]): Refused {
@@ -121,7 +126,7 @@ async function readPresent(
       draft.zone,
       names,
       ctx,
-      typesIn(draft.items),
+      typesIn(draft.items) ?? undefined,
       likelyThere(knowledge),
     );
     return present === null ? null : [...present];
@@ -181,10 +186,130 @@ async function write(
   }
 }
 
+/**
+ * Writes a change that was planned from the ledger, if the central has what the ledger says. Otherwise plans
+ * the edit anew from what the central has.
+ */
+async function writeExpecting(
+  runtime: Runtime,
+  draft: RecordsOperation,
+  knowledge: ZoneKnowledge,
+  { plan, expected, conditional }: ExpectingPlan,
+  ctx: CallContext,
+): Promise<Outcome> {
+  const { change, items } = plan;
+  const draftWritten = { ...draft, items, removed: change.remove, added: change.add, unanswered: true };
+  const prepared = await begin(runtime, draftWritten, 'prepared', { zone: draft.zone });
+  const written = { change, present: expected.records };
+  try {
+    const answer = await conditional.apply(change, expected, { ...ctx, vetoable: true });
+    if ('found' in answer)
+      return await writeFound(runtime, { draft, prepared }, knowledge, answer.found, ctx);
+    return await markDone(runtime, prepared, written, answer);
+  } catch (error) {
+    if (error instanceof CentralError) return await afterFailedExpecting(runtime, prepared, written, error);
+    throw error;
+  }
+}
+
+/**
+ * Carries out an edit from what the central has, after an expectation was wrong.
+ * @param edit `draft`: as for {@link carryOut}. `prepared`: the operation in the journal
+ * @throws {JournalError} only before the first write; nothing was changed
+ */
+async function writeFound(
+  runtime: Runtime,
+  { draft, prepared }: { readonly draft: RecordsOperation; readonly prepared: RecordsOperation },
+  knowledge: ZoneKnowledge,
+  found: readonly CentralRecord[] | null,
+  ctx: CallContext,
+): Promise<Outcome> {
+  const planned = planFrom(runtime, draft, knowledge, found);
+  if ('kind' in planned) {
+    const { problems } = planned;
+    const changes = { problems, ...nothingLeft(prepared) };
+    const operation = await runtime.store.advance(prepared, 'refused', changes);
+    return { ...planned, operation };
+  }
+  const { items, change } = planned.plan;
+  const isDone = isEmptyChange(change);
+  const changes = { items, removed: change.remove, added: change.add, ...answered(prepared) };
+  const operation = await runtime.store.transact((tx) => {
+    tx.rows({ zone: draft.zone, put: replacedRows(knowledge, items) });
+    return tx.advance(prepared, isDone ? 'applied' : 'prepared', changes);
+  });
+  if (isDone) return { kind: 'applied', operation };
+  return await write(runtime, operation, change, planned.present, ctx);
+}
+
+/** Journals that the central has carried out a write that was sent on an expectation. */
+async function markDone(
+  runtime: Runtime,
+  prepared: RecordsOperation,
+  written: Written,
+  { removed, added }: Altered,
+): Promise<Outcome> {
+  try {
+    const changes = { removed, added, ...answered(prepared) };
+    return { kind: 'applied', operation: await runtime.store.advance(prepared, 'applied', changes) };
+  } catch (error) {
+    if (error instanceof JournalError) return await afterFailedCommit(runtime, prepared, written, error);
+    throw error;
+  }
+}
+
+/**
+ * Finds out what a failed write did that was sent on an expectation. Unless the central itself says that the
+ * expectation was true, a record there may be somebody else's, even if it is one that the edit adds. So a
+ * read proves nothing.
+ */
+async function afterFailedExpecting(
+  runtime: Runtime,
+  prepared: RecordsOperation,
+  written: Written,
+  error: CentralError,
+): Promise<Outcome> {
+  if (error.state === 'untouched')
+    return await close(runtime, prepared, error, { to: 'refused', late: null });
+  const outcome = error.code === 'central.not-live' ? 'unclear' : await outcomeNow(runtime, prepared);
+  if (outcome === null)
+    return await close(runtime, prepared, error, { to: 'reverting', late: 'unanswered' });
+  if (outcome === 'nothing') return await close(runtime, prepared, error, { to: 'refused', late: null });
+  if (outcome === 'unclear') return await afterFailedWrite(runtime, prepared, written, error);
+  return await markDone(runtime, prepared, written, outcome);
+}
+
+/** @returns `null`: the central does not answer this question either */
+async function outcomeNow(
+  runtime: Runtime,
+  prepared: RecordsOperation,
+): Promise<Altered | 'nothing' | 'unclear' | null> {
+  try {
+    return await runtime.timers.step(
+      prepared.id,
+      async (ctx) => await askOutcome(runtime, prepared, ctx),
+      runtime.ports.settings.recheckTimeout,
+    );
+  } catch (error) {
+    if (error instanceof CentralError) return null;
+    throw error;
+  }
+}
+
+/** The changed fields of an operation whose write is answered. */
+function answered({ unanswered }: RecordsOperation): Pick<RecordsOperation, 'unanswered'> {
+  return unanswered === true ? { unanswered: false } : {};
+}
+
+/** The changed fields of an operation of which nothing is left at the central. */
+function nothingLeft(operation: RecordsOperation): Partial<RecordsOperation> {
+  return { ...nothingWritten, ...answered(operation) };
+}
+
 /** A change that was sent to the central, and the records that the central had at the edit's names before. */
 interface Written {
   readonly change: Change;
-  readonly present: readonly CentralRecord[];
+  readonly present: readonly ResourceRecord[];
 }
 
 /**
@@ -243,7 +368,8 @@ function eitherWay({ add, remove }: Change): Pick<Change, 'add' | 'remove'> {
  */
 async function doneAnyway(runtime: Runtime, prepared: RecordsOperation, written: Written): Promise<Outcome> {
   try {
-    return { kind: 'applied', operation: await runtime.store.advance(prepared, 'applied') };
+    const operation = await runtime.store.advance(prepared, 'applied', answered(prepared));
+    return { kind: 'applied', operation };
   } catch (error) {
     if (error instanceof JournalError) return await afterFailedCommit(runtime, prepared, written, error);
     throw error;
@@ -254,9 +380,10 @@ interface Closing {
   readonly to: 'refused' | 'reverting';
   /**
    * What requests of unknown outcome may still change at the central. Null: nothing is left of the edit
-   * there, and nothing of it can still take effect.
+   * there, and nothing of it can still take effect. `unanswered`: a background step has to ask for the
+   * outcome before anything can be said.
    */
-  readonly late: Pick<Change, 'add' | 'remove'> | null;
+  readonly late: Pick<Change, 'add' | 'remove'> | 'unanswered' | null;
 }
 
 /**
@@ -271,8 +398,10 @@ async function close(
 ): Promise<Outcome> {
   const problems = [error.problem];
   const changed = late === null ? 'nothing' : 'unknown';
-  const watch = late === null ? prepared.watch : watching(runtime.ports, prepared, late);
-  const left = to === 'refused' ? nothingWritten : {};
+  const isWatched = late !== null && late !== 'unanswered';
+  const watch = isWatched ? watching(runtime.ports, prepared, late) : prepared.watch;
+  const known = late === 'unanswered' ? {} : answered(prepared);
+  const left = to === 'refused' ? nothingLeft(prepared) : known;
   // An edit of class `compensate` is in the panel already. In state `reverting`, a background step will undo
   // the edit in the panel, even if the agent crashes now.
   const state = prepared.class === 'compensate' ? 'reverting' : to;

@@ -1,5 +1,5 @@
 import type { DnsName } from '../../../dns/name.ts';
-import type { Central } from '../../central.ts';
+import { passedConditional, type Central } from '../../central.ts';
 import type { Panel } from '../../panel.ts';
 import type { Promises } from './promises.ts';
 
@@ -62,6 +62,13 @@ function readableCentral(central: Central, check: Check): Central {
     },
     signing: async (zone, ctx) => await central.signing(zone, ctx),
     concerns: async (zones, ctx) => await central.concerns(zones, ctx),
+    ...passedConditional(central, (inner) => ({
+      apply: async (change, expected, ctx) => {
+        await check('apply', change.zone);
+        return await inner.apply(change, expected, ctx);
+      },
+      outcome: async (zone, ctx) => await inner.outcome(zone, ctx),
+    })),
     close: async () => await central.close(),
   };
 }
