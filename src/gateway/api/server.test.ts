@@ -70,7 +70,10 @@ describe('the API of a gateway', { skip: missingPrograms('pdns_server') }, () =>
     const key = newKey();
     const path = '/v1/zones/shop.example/changes/withdraw';
     const withdrawn = await ask('POST', path, { key });
-    assert.deepEqual([withdrawn.status, withdrawn.body['state']], [503, 'untouched']);
+    assert.deepEqual(
+      [withdrawn.status, withdrawn.body['outcome'], withdrawn.body['state']],
+      [200, 'failed', 'untouched'],
+    );
     const late = { ...record, name: 'late.shop.example.' };
     const refused = await change(key, { add: [late] });
     assert.deepEqual([refused.status, refused.body['state']], [503, 'untouched']);
@@ -78,7 +81,8 @@ describe('the API of a gateway', { skip: missingPrograms('pdns_server') }, () =>
     assert.deepEqual(body['records'], []);
     const done = newKey();
     await change(done, { add: [late] });
-    assert.deepEqual((await ask('POST', path, { key: done })).body, { removed: [], added: [late] });
+    const told = await ask('POST', path, { key: done });
+    assert.deepEqual(told.body, { outcome: 'done', removed: [], added: [late] });
   });
 
   test('whatever is wrong with a token: the same answer', async () => {
@@ -184,8 +188,8 @@ describe('the API of a gateway', { skip: missingPrograms('pdns_server') }, () =>
     const second = await bench.token('shop');
     const path = '/v1/zones/shop.example/changes/withdraw';
     const said = await ask('POST', path, { key }, second);
-    assert.deepEqual([said.status, said.body['state']], [503, 'untouched']);
-    assert.equal((await ask('POST', path, { key })).status, 200);
+    assert.deepEqual([said.body['outcome'], said.body['state']], ['failed', 'untouched']);
+    assert.equal((await ask('POST', path, { key })).body['outcome'], 'done');
   });
 
   test('a read-only customer reads, a suspended one does nothing', async () => {
@@ -259,7 +263,9 @@ describe('the API of a gateway', { skip: missingPrograms('pdns_server') }, () =>
     await bench.accept('shop', token, key, zoneName('shop.example'));
     await bench.restart();
     const said = await ask('POST', '/v1/zones/shop.example/changes/withdraw', { key });
-    assert.deepEqual([said.status, said.body['state'], said.body['retry']], [503, 'unknown', 'later']);
+    assert.deepEqual(said.body, { outcome: 'interrupted' });
+    const again = await change(key, {});
+    assert.equal(again.body['code'], 'gateway.key-reused');
   });
 
   test('the name server is down: an outage, and never a refused login', async () => {

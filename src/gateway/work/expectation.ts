@@ -6,7 +6,6 @@ import { otherTtl, recordId, type ResourceRecord } from '../../dns/record.ts';
 import { toWire } from '../../net/gateway/wire.ts';
 import { ApiRefusal } from '../api-refusal.ts';
 import { mayRead, type Rights } from '../rights/decide.ts';
-import { rightsType } from '../rights/rule.ts';
 
 /** @throws {ApiRefusal} if a name of the expectation is not in the zone */
 export function demandNamesIn(zone: DnsName, { names }: Expectation): void {
@@ -29,9 +28,8 @@ export function demandExpected(
   present: readonly ResourceRecord[],
 ): void {
   const at = new Set(names);
-  const wanted = types === null ? null : new Set([...types].map(rightsType));
   const isMeant = (record: ResourceRecord): boolean =>
-    at.has(record.name) && (wanted === null || wanted.has(rightsType(record.type))) && !isSigners(zone, record);
+    at.has(record.name) && (types === null || types.has(record.type)) && !isSigners(zone, record);
   const found = present.filter((record) => isMeant(record) && mayRead(rights, zone, record));
   if (areSame(records, found)) return;
   throw new ApiRefusal(412, 'gateway.found-otherwise', { retry: 'later', found: found.map(toWire) });

@@ -1,5 +1,6 @@
 import { parseName, type DnsName } from '../../dns/name.ts';
 import { DnsDataError, type Problem } from '../../dns/problem.ts';
+import { numberOfType, typeOfNumber } from '../../dns/rdata/types.ts';
 import { makeRecord, type ResourceRecord } from '../../dns/record.ts';
 import type { Expectation } from '../../core/central.ts';
 import type { ApiExpectation, ApiRecord } from './schemas.ts';
@@ -40,11 +41,11 @@ export function expectationToWire({ names, types, records }: Expectation): ApiEx
   return { names: [...names], types: types === null ? null : [...types], records: records.map(toWire) };
 }
 
-/** Reads an expectation of the API. @throws {DnsDataError} with every problem of its records */
+/** Reads an expectation of the API. Names must be absolute. @throws {DnsDataError} */
 export function expectationFromWire({ names, types, records }: ApiExpectation): Expectation {
   return {
     names: names.map(absoluteName),
-    types: types === null ? null : new Set(types),
+    types: types === null ? null : new Set(types.map((type) => typeOfNumber(numberOfType(type)))),
     records: allFromWire(records),
   };
 }

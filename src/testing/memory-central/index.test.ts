@@ -10,8 +10,8 @@ import { MemoryCentral } from './index.ts';
 
 const exampleDs = `60485 13 2 ${'0a'.repeat(32)}`;
 
-function subject(traits: Partial<CentralTraits>): ContractSubject {
-  const central = new MemoryCentral({ traits });
+function subject(traits: Partial<CentralTraits>, conditional = false): ContractSubject {
+  const central = new MemoryCentral({ traits, conditional });
   const { store } = central;
   const others = new Set<string>();
   return {
@@ -49,6 +49,9 @@ function subject(traits: Partial<CentralTraits>): ContractSubject {
 
 centralContract('memory', async () => await Promise.resolve(subject({})));
 centralContract('memory with TTLs', async () => await Promise.resolve(subject({ carriesTtl: true })));
+centralContract('memory that takes expectations', async () => {
+  return await Promise.resolve(subject({ carriesTtl: true }, true));
+});
 centralContract('memory, zones made with content', async () => {
   return await Promise.resolve(subject({ createsWithContent: true, carriesTtl: true }));
 });

@@ -7,6 +7,9 @@ import {
   type CentralId,
   type CentralRecord,
   type CentralTraits,
+  type Conditional,
+  type Expectation,
+  type FoundOtherwise,
   type Signing,
   type ZoneSeed,
 } from '../../core/central.ts';
@@ -22,6 +25,7 @@ export interface MemoryRequest {
   readonly method:
     | 'check'
     | 'listZones'
+    | 'outcome'
     | 'read'
     | 'add'
     | 'remove'
@@ -57,6 +61,8 @@ export interface MemoryOptions {
   readonly defaults?: (zone: DnsName, seed: ZoneSeed) => readonly ResourceRecord[];
   /** The most zones that the account may have. Default: no limit. */
   readonly zoneLimit?: number;
+  /** Whether the central takes expectations. Default: no. */
+  readonly conditional?: boolean;
   /** The central waits for this before each request, so that no request ends at once. Default: no wait. */
   readonly pass?: () => Promise<void>;
 }
@@ -82,7 +88,10 @@ export class MemoryCentral implements Central {
   readonly traits: CentralTraits;
   readonly store: MemoryStore;
   readonly faults: MemoryFaults = {};
+  readonly conditional?: Conditional;
   readonly #options: MemoryOptions;
+  /** What became of the conditional change of each operation, by the operation's id. */
+  readonly #outcomes = new Map<string, Altered | 'nothing'>();
   #closed = false;
 
   constructor(options: MemoryOptions = {}) {
@@ -90,6 +99,7 @@ export class MemoryCentral implements Central {
     this.id = options.id ?? { kind: 'memory', address: 'memory', account: 'alice' };
     this.traits = { ...ispmanagerTraits, ...options.traits };
     this.store = options.store ?? new MemoryStore();
+    if (options.conditional === true) this.conditional = this.#conditional();
   }
 
   audit(change: Change): readonly Problem[] {
@@ -195,6 +205,45 @@ export class MemoryCentral implements Central {
     await Promise.resolve();
   }
 
+  #conditional(): Conditional {
+    return {
+      apply: async (change, expected, ctx) => {
+        const [record = null] = [...change.add, ...change.remove];
+        return await this.#request({ method: 'replace', zone: change.zone, record }, ctx, () =>
+          this.#applyExpecting(change, expected, ctx.operation),
+        );
+      },
+      outcome: async (zone, { operation, ...ctx }) =>
+        await this.#request({ method: 'outcome', zone, record: null }, { ...ctx, operation }, () => {
+          const known = this.#outcomes.get(operation) ?? 'nothing';
+          this.#outcomes.set(operation, known);
+          return known;
+        }),
+    };
+  }
+
+  #applyExpecting(change: Change, expected: Expectation, operation: string): Altered | FoundOtherwise {
+    const { store } = this;
+    const { zone, remove, add } = change;
+    const known = this.#outcomes.get(operation);
+    if (known === 'nothing') throw refusal('central.unreachable', { text: 'withdrawn' });
+    if (known !== undefined) return known;
+    const found = store.records(zone);
+    if (found === null) return { found };
+    const there = found.filter((record) => isExpected(expected, record));
+    const isAsExpected =
+      there.length === expected.records.length &&
+      there.every((record) => expected.records.some((other) => sameData(record, other)));
+    if (!isAsExpected) return { found: there };
+    const removed = found.filter((record) => remove.some((other) => sameData(record, other)));
+    for (const { handle } of removed) store.removeHandle(zone, handle);
+    const added = add.filter((record) => !this.#checkBeside(zone, record, null));
+    for (const record of added) store.add(zone, record);
+    const outcome = { removed: removed.map(({ handle: _, ...record }) => record), added };
+    this.#outcomes.set(operation, outcome);
+    return outcome;
+  }
+
   #writer(change: Change): RecordWriter {
     const { zone } = change;
     const { store } = this;
@@ -244,6 +293,11 @@ export class MemoryCentral implements Central {
     await this.faults.after?.(request, ctx);
     return result;
   }
+}
+
+/** Whether the expectation is about a record of this name and type. */
+export function isExpected({ names, types }: Expectation, { name, type }: RRsetKey): boolean {
+  return names.includes(name) && (types === null || types.has(type));
 }
 
 /** Whether a read of these RRsets returns the record. A CNAME is returned for every type of its name. */

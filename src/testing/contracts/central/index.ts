@@ -5,6 +5,7 @@ import { parseName } from '../../../dns/name.ts';
 import { quietContext } from '../../quiet-context.ts';
 import { makeZone, Bench, type ContractSubject } from './zone-bench.ts';
 import { changeCases } from './changes.ts';
+import { conditionalCases } from './conditional.ts';
 import { faultCases } from './faults.ts';
 import { foreignCases } from './foreign.ts';
 import { loadCases } from './load.ts';
@@ -44,6 +45,7 @@ export function centralContract(name: string, makeSubject: () => Promise<Contrac
     changeCases(bench);
     valueCases(bench);
     otherWriterCases(bench);
+    conditionalCases(bench);
     loadCases(() => subject, bench);
     faultCases(() => subject, bench);
     it('refuses every call once closed', async () => {
