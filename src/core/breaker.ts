@@ -98,10 +98,10 @@ export function withBreaker(central: Central, clock: Clock): GuardedCentral {
       await gate.pass(ctx, 'untouched', async () => await central.signing(zone, ctx)),
     ...passedSerials(central, async (ctx, read) => await gate.pass(ctx, 'untouched', read)),
     ...passedConditional(central, (inner) => ({
-      apply: async (change, expected, ctx) =>
-        await gate.pass(ctx, 'unknown', async () => await inner.apply(change, expected, ctx)),
-      outcome: async (zone, ctx) =>
-        await gate.pass(ctx, 'untouched', async () => await inner.outcome(zone, ctx)),
+      apply: async (change, condition, ctx) =>
+        await gate.pass(ctx, 'unknown', async () => await inner.apply(change, condition, ctx)),
+      outcome: async (zone, key, ctx) =>
+        await gate.pass(ctx, 'untouched', async () => await inner.outcome(zone, key, ctx)),
     })),
     close: async () => {
       await central.close();

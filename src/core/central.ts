@@ -1,3 +1,4 @@
+import { isSigners } from '../dns/dnssec.ts';
 import type { DnsName } from '../dns/name.ts';
 import { plainParams } from './plain-text.ts';
 import type { Problem } from '../dns/problem.ts';
@@ -81,14 +82,27 @@ export interface Altered {
 
 /**
  * What the caller expects the central to have: at these names, and of these types, exactly these records.
- * Records that only a signing server makes are left out.
+ * With all types, records that the server itself changes are left out ({@link isExpectedAt}).
  */
 export interface Expectation {
-  readonly names: readonly DnsName[];
+  readonly names: ReadonlySet<DnsName>;
   /** `null`: all types. */
   readonly types: ReadonlySet<string> | null;
   /** A record with the TTL `null` may have any TTL. */
   readonly records: readonly ResourceRecord[];
+}
+
+/**
+ * Whether the expectation is about a record with this name and type. An expectation about all types is not
+ * about the SOA, whose serial changes with every edit, nor about records that a signing server makes.
+ */
+export function isExpectedAt(
+  { names, types }: Pick<Expectation, 'names' | 'types'>,
+  zone: DnsName,
+  record: RRsetKey,
+): boolean {
+  if (!names.has(record.name)) return false;
+  return types === null ? record.type !== 'SOA' && !isSigners(zone, record) : types.has(record.type);
 }
 
 /** The central has other records than the caller expected, and the change was not carried out. */
@@ -97,24 +111,30 @@ export interface FoundOtherwise {
   readonly found: readonly CentralRecord[] | null;
 }
 
+/** What the caller expects before a change, and the key by which the central knows the change again. */
+export interface Condition {
+  readonly expected: Expectation;
+  /** Unique. Letters, digits, `-` and `:`, at most 100. */
+  readonly key: string;
+}
+
 /** Changes that a central carries out only if it has what the caller expects (docs/decisions/026). */
 export interface Conditional {
   /**
    * Like {@link Central.apply}, but the central itself checks the expectation right before the write. While
-   * it checks and writes, it carries out no other change of the zone. An operation can have only one such
-   * change. `ctx.operation` is its id, by which the central knows the change again.
-   * @throws {CentralError} if the `state` is not `untouched`, {@link outcome} tells what became of the change
+   * it checks and writes, it carries out no other change of the zone.
+   * @throws {CentralError} unless the `state` is `untouched`, {@link outcome} tells what became of the change
    */
-  apply(change: Change, expected: Expectation, ctx: CallContext): Promise<Altered | FoundOtherwise>;
+  apply(change: Change, condition: Condition, ctx: CallContext): Promise<Altered | FoundOtherwise>;
 
   /**
-   * Finds out what became of the change of `ctx.operation`. If the central has not begun it, the central
-   * never will from now on.
+   * Finds out what became of the change with this key. If the central has not begun it, the central never
+   * will from now on.
    * @returns what the change removed and added; `nothing`: it was not carried out and never will be;
    *   `unclear`: the expectation was true and the write began, but nobody knows what it did
    * @throws {CentralError} the outcome is still not known
    */
-  outcome(zone: DnsName, ctx: CallContext): Promise<Altered | 'nothing' | 'unclear'>;
+  outcome(zone: DnsName, key: string, ctx: CallContext): Promise<Altered | 'nothing' | 'unclear'>;
 }
 
 /**

@@ -191,11 +191,11 @@ export interface RecordsOperation extends AnyOperation, Evidence {
   /** The change that the edit wants, record by record. */
   readonly items: readonly OperationItem[];
   /**
-   * True while the write was sent on an expectation, and the central has not answered it. `removed` and
-   * `added` then say what the write is meant to change. They prove nothing, because the central carries the
-   * write out only if the expectation is true (docs/decisions/026-one-request.md).
+   * Key of the write that was sent on an expectation, and that the central has not answered. Meanwhile
+   * `removed` and `added` say what the write is meant to change. They prove nothing, because the central
+   * carries it out only if the expectation is true (docs/decisions/026-one-request.md). Absent: none.
    */
-  readonly unanswered?: boolean;
+  readonly unanswered?: string | null;
 }
 
 /** The create of a zone that the panel is about to create, or has created. */

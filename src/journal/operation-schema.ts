@@ -70,7 +70,13 @@ const seed = v.object({
 
 /** Schemas of the fields of each kind of operation. */
 export const operationFields = {
-  edit: { ...anyOperation, ...evidence, kind: v.literal('records'), items: v.array(item), unanswered: v.exactOptional(v.boolean()) },
+  edit: {
+    ...anyOperation,
+    ...evidence,
+    kind: v.literal('records'),
+    items: v.array(item),
+    unanswered: v.exactOptional(v.nullable(v.string())),
+  },
   create: {
     ...anyOperation,
     ...evidence,

@@ -53,9 +53,9 @@ export function loggedCentral(central: Central, log: Log): Central {
     signing: (zone, ctx) => tell('signing', zone, ctx, () => central.signing(zone, ctx)),
     ...passedSerials(central, (ctx, read) => tell('serials', '-', ctx, read)),
     ...passedConditional(central, (inner) => ({
-      apply: (change, expected, ctx) =>
-        tell('apply-expecting', change.zone, ctx, () => inner.apply(change, expected, ctx)),
-      outcome: (zone, ctx) => tell('outcome', zone, ctx, () => inner.outcome(zone, ctx)),
+      apply: (change, condition, ctx) =>
+        tell('apply-expecting', change.zone, ctx, () => inner.apply(change, condition, ctx)),
+      outcome: (zone, key, ctx) => tell('outcome', zone, ctx, () => inner.outcome(zone, key, ctx)),
     })),
     close: () => central.close(),
   };

@@ -105,9 +105,8 @@ class GatewayCentral implements Central {
   };
 
   readonly conditional: Conditional = {
-    apply: async (change, expected, ctx) => {
+    apply: async (change, { expected, key }, ctx) => {
       const path = `${zonePath(change.zone)}/changes`;
-      const key = expectingKey(ctx);
       const body = { key, ...changeToWire(change), expect: expectationToWire(expected) };
       const shapesOf = { answer: shapes.changeAnswer, found: shapes.foundAnswer };
       const request = { method: 'POST', path, body, ...shapesOf, keyed: true } as const;
@@ -115,11 +114,12 @@ class GatewayCentral implements Central {
         this.#api.send<v.InferOutput<typeof shapes.changeAnswer | typeof shapes.foundAnswer>>(request, ctx),
       );
       if (said === null) return { found: null };
-      if ('found' in said) return { found: await understood(() => allFromWire(said.found).map(withoutHandle)) };
+      if ('found' in said)
+        return { found: await understood(() => allFromWire(said.found).map(withoutHandle)) };
       return await understood(() => alteredFromWire(said), 'write');
     },
-    outcome: async (zone, ctx) => {
-      const told = await orNull(this.#withdraw(zone, expectingKey(ctx), ctx));
+    outcome: async (zone, key, ctx) => {
+      const told = await orNull(this.#withdraw(zone, key, ctx));
       // The customer no longer has the zone, so the gateway accepts nothing for it.
       if (told === null) return 'nothing';
       if (told.outcome === 'done') return await understood(() => alteredFromWire(told));
@@ -250,12 +250,10 @@ async function understood<T>(read: () => T, effect: Effect = 'read'): Promise<T>
 
 type Withdrawn = v.InferOutput<typeof shapes.withdrawAnswer>;
 
-/** The key of the one change of an operation that was sent on an expectation. */
-function expectingKey({ operation }: CallContext): string {
-  return `${operation}:expecting`;
-}
-
-function changeToWire({ remove, add }: Change): Pick<v.InferOutput<typeof shapes.changeBody>, 'remove' | 'add'> {
+function changeToWire({
+  remove,
+  add,
+}: Change): Pick<v.InferOutput<typeof shapes.changeBody>, 'remove' | 'add'> {
   return { remove: remove.map(toWire), add: add.map(toWire) };
 }
 

@@ -49,12 +49,13 @@ export function withVerification(central: Central, verifier: Verifier): Central 
     signing: (zone, ctx) => central.signing(zone, ctx),
     ...passedSerials(central, (_ctx, read) => read()),
     ...passedConditional(central, (inner) => ({
-      apply: async (change, expected, ctx) => {
-        const answer = await inner.apply(change, expected, ctx);
-        if (!('found' in answer)) await verify(verifier, change.zone, answer, expected.records, ctx);
+      apply: async (change, condition, ctx) => {
+        const answer = await inner.apply(change, condition, ctx);
+        if (!('found' in answer))
+          await verify(verifier, change.zone, answer, condition.expected.records, ctx);
         return answer;
       },
-      outcome: (zone, ctx) => inner.outcome(zone, ctx),
+      outcome: (zone, key, ctx) => inner.outcome(zone, key, ctx),
     })),
     close: async () => {
       verifier.close();

@@ -1,5 +1,4 @@
-import type { Expectation } from '../../core/central.ts';
-import { isSigners } from '../../dns/dnssec.ts';
+import { isExpectedAt, type Expectation } from '../../core/central.ts';
 import { isWithin, type DnsName } from '../../dns/name.ts';
 import { problem } from '../../dns/problem.ts';
 import { otherTtl, recordId, type ResourceRecord } from '../../dns/record.ts';
@@ -9,7 +8,7 @@ import { mayRead, type Rights } from '../rights/decide.ts';
 
 /** @throws {ApiRefusal} if a name of the expectation is not in the zone */
 export function demandNamesIn(zone: DnsName, { names }: Expectation): void {
-  const outside = names.filter((name) => !isWithin(name, zone));
+  const outside = [...names].filter((name) => !isWithin(name, zone));
   if (outside.length === 0) return;
   const problems = outside.map((name) => problem('name.out-of-zone', { name, zone }));
   throw new ApiRefusal(422, 'central.invalid-value', { problems });
@@ -24,14 +23,13 @@ export function demandNamesIn(zone: DnsName, { names }: Expectation): void {
 export function demandExpected(
   rights: Rights,
   zone: DnsName,
-  { names, types, records }: Expectation,
+  expected: Expectation,
   present: readonly ResourceRecord[],
 ): void {
-  const at = new Set(names);
-  const isMeant = (record: ResourceRecord): boolean =>
-    at.has(record.name) && (types === null || types.has(record.type)) && !isSigners(zone, record);
-  const found = present.filter((record) => isMeant(record) && mayRead(rights, zone, record));
-  if (areSame(records, found)) return;
+  const found = present.filter(
+    (record) => isExpectedAt(expected, zone, record) && mayRead(rights, zone, record),
+  );
+  if (areSame(expected.records, found)) return;
   throw new ApiRefusal(412, 'gateway.found-otherwise', { retry: 'later', found: found.map(toWire) });
 }
 

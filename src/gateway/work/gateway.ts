@@ -235,7 +235,7 @@ export class Gateway {
     if (expect === null) demandWritable(caller);
     else demandNamesIn(change.zone, expect);
     const own = new Set(changeNames(change));
-    const names = [...own.union(new Set(expect?.names))];
+    const names = [...own.union(expect?.names ?? new Set<DnsName>())];
     const all = await this.#parts.backend.readNames(change.zone, names, ctx);
     if (all === null) throw noSuchZone();
     if (expect !== null) demandExpected(caller.token.rights, change.zone, expect, all);

@@ -31,8 +31,6 @@ const retry = v.picklist(['later', 'never']);
 /** What identifies a change: chosen by the client, unique for the customer. */
 const changeKey = v.pipe(v.string(), v.regex(/^[A-Za-z0-9_.:-]{8,100}$/u));
 
-const names = v.pipe(v.array(name), v.maxLength(100));
-
 const type = v.pipe(v.string(), v.nonEmpty(), v.maxLength(20));
 
 /**
@@ -40,7 +38,7 @@ const type = v.pipe(v.string(), v.nonEmpty(), v.maxLength(20));
  * records. A record with `ttl: null` may have any TTL. Records that only a signing server makes are left out.
  */
 const expectation = v.strictObject({
-  names: v.pipe(names, v.nonEmpty()),
+  names: v.pipe(v.array(name), v.nonEmpty(), v.maxLength(mostRecords)),
   types: v.nullable(v.pipe(v.array(type), v.nonEmpty(), v.maxLength(100))),
   records,
 });
@@ -60,6 +58,8 @@ export const changeBody = v.strictObject({
 
 /** `POST /v1/zones/ZONE/changes/withdraw` */
 export const withdrawBody = v.strictObject({ key: changeKey });
+
+const names = v.pipe(v.array(name), v.maxLength(100));
 
 /** `POST /v1/zones`. `check`: only says whether the zone could be created. */
 export const zoneBody = v.strictObject({

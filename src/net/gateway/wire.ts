@@ -44,7 +44,7 @@ export function expectationToWire({ names, types, records }: Expectation): ApiEx
 /** Reads an expectation of the API. Names must be absolute. @throws {DnsDataError} */
 export function expectationFromWire({ names, types, records }: ApiExpectation): Expectation {
   return {
-    names: names.map(absoluteName),
+    names: new Set(names.map(absoluteName)),
     types: types === null ? null : new Set(types.map((type) => typeOfNumber(numberOfType(type)))),
     records: allFromWire(records),
   };

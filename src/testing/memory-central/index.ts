@@ -1,5 +1,6 @@
 import {
   CentralError,
+  isExpectedAt,
   type Altered,
   type CallContext,
   type Central,
@@ -7,8 +8,8 @@ import {
   type CentralId,
   type CentralRecord,
   type CentralTraits,
+  type Condition,
   type Conditional,
-  type Expectation,
   type FoundOtherwise,
   type Signing,
   type ZoneSeed,
@@ -90,7 +91,7 @@ export class MemoryCentral implements Central {
   readonly faults: MemoryFaults = {};
   readonly conditional?: Conditional;
   readonly #options: MemoryOptions;
-  /** What became of the conditional change of each operation, by the operation's id. */
+  /** What became of conditional changes, by their keys. */
   readonly #outcomes = new Map<string, Altered | 'nothing'>();
   #closed = false;
 
@@ -207,30 +208,30 @@ export class MemoryCentral implements Central {
 
   #conditional(): Conditional {
     return {
-      apply: async (change, expected, ctx) => {
+      apply: async (change, condition, ctx) => {
         const [record = null] = [...change.add, ...change.remove];
         return await this.#request({ method: 'replace', zone: change.zone, record }, ctx, () =>
-          this.#applyExpecting(change, expected, ctx.operation),
+          this.#applyExpecting(change, condition),
         );
       },
-      outcome: async (zone, { operation, ...ctx }) =>
-        await this.#request({ method: 'outcome', zone, record: null }, { ...ctx, operation }, () => {
-          const known = this.#outcomes.get(operation) ?? 'nothing';
-          this.#outcomes.set(operation, known);
+      outcome: async (zone, key, ctx) =>
+        await this.#request({ method: 'outcome', zone, record: null }, ctx, () => {
+          const known = this.#outcomes.get(key) ?? 'nothing';
+          this.#outcomes.set(key, known);
           return known;
         }),
     };
   }
 
-  #applyExpecting(change: Change, expected: Expectation, operation: string): Altered | FoundOtherwise {
+  #applyExpecting(change: Change, { expected, key }: Condition): Altered | FoundOtherwise {
     const { store } = this;
     const { zone, remove, add } = change;
-    const known = this.#outcomes.get(operation);
+    const known = this.#outcomes.get(key);
     if (known === 'nothing') throw refusal('central.unreachable', { text: 'withdrawn' });
     if (known !== undefined) return known;
     const found = store.records(zone);
     if (found === null) return { found };
-    const there = found.filter((record) => isExpected(expected, record));
+    const there = found.filter((record) => isExpectedAt(expected, zone, record));
     const isAsExpected =
       there.length === expected.records.length &&
       there.every((record) => expected.records.some((other) => sameData(record, other)));
@@ -240,7 +241,7 @@ export class MemoryCentral implements Central {
     const added = add.filter((record) => !this.#checkBeside(zone, record, null));
     for (const record of added) store.add(zone, record);
     const outcome = { removed: removed.map(({ handle: _, ...record }) => record), added };
-    this.#outcomes.set(operation, outcome);
+    this.#outcomes.set(key, outcome);
     return outcome;
   }
 
@@ -293,11 +294,6 @@ export class MemoryCentral implements Central {
     await this.faults.after?.(request, ctx);
     return result;
   }
-}
-
-/** Whether the expectation is about a record of this name and type. */
-export function isExpected({ names, types }: Expectation, { name, type }: RRsetKey): boolean {
-  return names.includes(name) && (types === null || types.has(type));
 }
 
 /** Whether a read of these RRsets returns the record. A CNAME is returned for every type of its name. */

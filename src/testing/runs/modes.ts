@@ -26,6 +26,7 @@ export const modes = {
   observe: { observe: true },
   pauses: { pauses: true },
   serials: { serials: true, unheard: true },
+  onetrip: { onetrip: true },
 } as const satisfies Readonly<Record<string, Partial<HistoryOptions>>>;
 
 export type Mode = keyof typeof modes;

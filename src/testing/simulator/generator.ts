@@ -5,6 +5,7 @@ import type { Chances } from './chances.ts';
 import { Crowd } from './crowd.ts';
 import type { EditOfRecords, Events, HistoryEvent } from './event.ts';
 import { address, alone, main, owner, type HistoryOptions } from './set-up.ts';
+import { Strangers } from './strangers.ts';
 import { forged } from './laws/rights.ts';
 import type { Accidents } from './accidents.ts';
 import { Mishaps } from './mishaps.ts';
@@ -28,6 +29,7 @@ export class HistoryGenerator {
   readonly #zonesInHand: ReadonlySet<DnsName>;
   readonly #mishaps: Mishaps;
   readonly #crowd: Crowd;
+  readonly #strangers: Strangers;
   readonly #operators: Operators;
   readonly #pausing: Pausing;
   /** Number of the present step. */
@@ -48,6 +50,7 @@ export class HistoryGenerator {
     this.#zonesInHand = zonesInHand;
     this.#mishaps = new Mishaps(world, chances, options, fresh);
     this.#crowd = new Crowd(world, chances);
+    this.#strangers = new Strangers(world, chances);
     this.#operators = new Operators(world, chances, fresh);
     this.#pausing = new Pausing(world, chances);
   }
@@ -70,6 +73,7 @@ export class HistoryGenerator {
     if (wild) yield* this.#mishaps.before(`step ${step}`);
     yield* this.#clicks();
     if (this.#options.crowd === true) yield* this.#crowd.events(`step ${step}`);
+    if (this.#options.onetrip === true) yield* this.#strangers.events(`step ${step}`);
     if (this.#options.plans === true) yield* this.#operators.events(`step ${step}`);
     if (this.#options.pauses === true) yield* this.#pausing.events(`step ${step}`);
     yield* this.#oneStep();

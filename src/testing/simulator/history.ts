@@ -108,7 +108,7 @@ class History {
     chances: Chances,
     given: Partial<EngineSettings>,
   ) {
-    const { ttls, byName, signed, two, above, moves, serials } = setting.options;
+    const { ttls, byName, signed, two, above, moves, serials, onetrip } = setting.options;
     const settings = serials === true ? { ...bySerials, ...given } : given;
     this.#setting = setting;
     this.#chances = new RecordedChances(chances);
@@ -121,6 +121,7 @@ class History {
     this.world.pauses.isOn = setting.options.pauses === true;
     if (ttls === true) this.world.defaultTtl = 3_600;
     this.world.byName = byName === true;
+    this.world.conditional = onetrip === true;
     this.world.showsSerials = serials === true;
     if (two === true || moves === true) this.world.addCentral(new MemoryJournal());
     const [first] = this.world.sides;

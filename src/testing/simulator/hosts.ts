@@ -100,6 +100,7 @@ export class Hosts {
     const world = new World(new MemoryJournal(), chances, this.#settings, this.#image);
     world.defaultTtl = original.defaultTtl;
     world.byName = original.byName;
+    world.conditional = original.conditional;
     for (const [zone, records] of zones) world.panel.zones.set(zone, new Map(records));
     for (const [zone, accounts] of owners) world.panel.owners.set(zone, accounts);
     const accidents = new Accidents(world, chances, this.#options);

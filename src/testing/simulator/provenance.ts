@@ -1,5 +1,6 @@
 import type { DnsName } from '../../dns/name.ts';
 import { recordId, type ResourceRecord } from '../../dns/record.ts';
+import type { Expectation } from '../../core/central.ts';
 
 /** Who wrote a record, or created a zone, of one side. */
 export interface Origin {
@@ -30,6 +31,8 @@ export interface WriteRequest {
    * The records of a create, default records included, or all records that a `change` adds. Otherwise empty.
    */
   readonly content: readonly ResourceRecord[];
+  /** What the central has to have, so that it carries the request out; absent: it does in any case. */
+  readonly expected?: Expectation;
   readonly sentAt: number;
   /** When that side carried out the request; null: not yet, or never. */
   landedAt: number | null;
@@ -75,6 +78,8 @@ export class Provenance {
   onSent: (request: WriteRequest) => void = () => undefined;
   /** Called with the changes that a request made, right after it landed. */
   onLanded: (request: WriteRequest, effects: readonly Effect[]) => void = () => undefined;
+  /** Called when a side begins to carry out requests with one expectation. */
+  onBegins: (requests: readonly WriteRequest[]) => void = () => undefined;
   /** Ids of the records of each zone when the first engine started. */
   readonly atStart = new Map<DnsName, ReadonlySet<string>>();
   #hasStarted = false;
@@ -165,6 +170,12 @@ export class Provenance {
     this.requests.push(request);
     this.onSent(request);
     return request;
+  }
+
+  /** Tells that requests with one expectation are carried out now, all at once. */
+  begins(now: number, requests: readonly WriteRequest[]): void {
+    this.look(now);
+    this.onBegins(requests);
   }
 
   /** Carries out a request. Every change that `carryOut` makes gets the request as its origin. */

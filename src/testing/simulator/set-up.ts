@@ -73,6 +73,11 @@ export interface HistoryOptions {
    * conflict at the start, because a zone with a conflict is always compared.
    */
   readonly serials: boolean;
+  /**
+   * Whether the central takes expectations, and others write there what users are about to edit, or have just
+   * edited.
+   */
+  readonly onetrip: boolean;
 }
 
 /** The zone that both sides have from the start. */

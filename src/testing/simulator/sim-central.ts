@@ -10,6 +10,7 @@ import {
   type CentralId,
   type CentralRecord,
   type CentralTraits,
+  type Conditional,
   type Signing,
 } from '../../core/central.ts';
 import type { Clock } from '../../core/clock.ts';
@@ -18,6 +19,7 @@ import { isKnown } from '../memory-central/index.ts';
 import type { Chances } from './chances.ts';
 import { never, type Life } from './life.ts';
 import { Provenance, type WriteRequest } from './provenance.ts';
+import { SimConditional, type Remembered } from './sim-conditional.ts';
 import type { SimSerials } from './sim-serials.ts';
 import { Wire } from './wire.ts';
 
@@ -85,6 +87,10 @@ export class CentralStore {
    * can tell whose these zones are (docs/adoption.md, row 30).
    */
   readonly unproven = new Map<DnsName, string>();
+  /** What became of conditional changes, by their keys. All hosts share it. */
+  readonly remembered: Map<string, Remembered>;
+  /** Ids of operations of this host with a conditional change of which the engine does not know what became. */
+  readonly unanswered = new Set<string>();
   /**
    * Who wrote and who removed each record and zone of this central. For the engine of one host, the engines
    * of all other hosts are strangers.
@@ -104,6 +110,7 @@ export class CentralStore {
     this.signed = shared?.signed ?? new Set();
     this.hidden = shared?.hidden ?? new Set();
     this.createsWithContent = shared?.createsWithContent ?? true;
+    this.remembered = shared?.remembered ?? new Map();
     this.provenance = new Provenance(this.zones);
     if (shared === undefined) return;
     this.#others.push(shared);
@@ -231,6 +238,27 @@ export class SimCentral implements Central {
   /** Absent until {@link showSerials} is called. */
   zoneSerials?: NonNullable<Central['zoneSerials']>;
 
+  /** Absent until {@link takeExpectations} is called. */
+  conditional?: Conditional;
+
+  /** From now on, the central takes expectations. */
+  takeExpectations(): void {
+    this.conditional = new SimConditional({
+      store: this.store,
+      clock: this.#clock,
+      chances: this.#chances,
+      life: this.#life,
+      wire: this.wire,
+      name: this.#name,
+      isDown: () => this.down,
+      nextFault: (call) => this.#faultOf({ kind: 'add' }, call),
+      onFault: (kind) => this.onFault(kind),
+      serve: (zone, ctx) => {
+        if (ctx.vetoable === true) this.#serve(zone);
+      },
+    });
+  }
+
   showSerials(serials: SimSerials): void {
     this.zoneSerials = async (zones, ctx) => {
       await this.#travel(ctx, 'serials', 'central.list-cut');
@@ -294,8 +322,7 @@ export class SimCentral implements Central {
     sent: ResourceRecord,
     fault: CentralFault | null,
   ): void {
-    const kept = fault === 'reworded' ? { ...sent, rdata: otherWords } : sent;
-    if (kept !== sent) this.store.reworded.add(`${zone} ${recordId(kept)}`);
+    const kept = asKept(this.store, zone, sent, fault);
     records.set(recordId(kept), kept);
   }
 
@@ -408,7 +435,7 @@ export class SimCentral implements Central {
   }
 
   /** The fault of a write: the central's `oddity` if it has one, else the fault that the history chooses. */
-  #faultOf({ kind }: Sending, name: string): CentralFault | null {
+  #faultOf({ kind }: Pick<Sending, 'kind'>, name: string): CentralFault | null {
     const { oddity } = this.store;
     if (oddity === 'refuses') return 'refuse';
     return oddity === 'rewords' && kind === 'add' ? 'reworded' : this.nextFault(name);
@@ -469,6 +496,19 @@ export class SimCentral implements Central {
   }
 }
 
+/** The record that the central stores when it is sent one. */
+export function asKept(
+  store: CentralStore,
+  zone: DnsName,
+  sent: ResourceRecord,
+  fault: CentralFault | null,
+): ResourceRecord {
+  if (fault !== 'reworded') return sent;
+  const kept = { ...sent, rdata: otherWords };
+  store.reworded.add(`${zone} ${recordId(kept)}`);
+  return kept;
+}
+
 /** The address that a central with the oddity `rewords` stores, instead of the address in the request. */
 const otherWords = '203.0.113.1';
 
@@ -484,7 +524,7 @@ function endOf(fault: CentralFault | null, place: string): CentralError | null {
   });
 }
 
-function unreachable(state: 'untouched' | 'partial' | 'unknown'): CentralError {
+export function unreachable(state: 'untouched' | 'partial' | 'unknown'): CentralError {
   return new CentralError('central.unreachable', { state, retry: 'later' });
 }
 
@@ -495,7 +535,7 @@ type RefusalCode =
   | 'zone.create-there-first'
   | 'zone.delete-there';
 
-function refused(code: RefusalCode, done: boolean): CentralError {
+export function refused(code: RefusalCode, done: boolean): CentralError {
   return new CentralError(code, {
     state: done ? 'partial' : 'untouched',
     retry: 'never',

@@ -61,6 +61,7 @@ const options = {
   plans: flag,
   serials: flag,
   pauses: flag,
+  onetrip: flag,
 } satisfies Readonly<Record<keyof HistoryOptions, typeof flag>>;
 const schema = v.strictObject({
   options: v.strictObject(options),

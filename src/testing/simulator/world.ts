@@ -26,6 +26,7 @@ import { DoubtLaws } from './laws/doubts.ts';
 import type { Due, EngineRun } from './laws/promptness.ts';
 import { checkAsked, Proofs, type Question } from './laws/proofs.ts';
 import { checkLeftOut } from './laws/serials.ts';
+import { checkQuoted, observeExpectations } from './laws/expectations.ts';
 import { observeForeign } from './laws/foreign.ts';
 import { mortalClock, type Life } from './life.ts';
 import {
@@ -204,6 +205,8 @@ export class World {
   defaultTtl: number | null = null;
   /** Whether the central can neither list zones nor read whole ones. */
   byName = false;
+  /** Whether the centrals of engines that start from now on take expectations. */
+  conditional = false;
   /** Whether engines can read the serials of zones at both sides. */
   showsSerials = false;
   readonly #panelSerials = new SimSerials(this.panel.zones, 1_000_000);
@@ -303,6 +306,8 @@ export class World {
       wall: () => this.clock.wall(),
       goingIn: (zone) => this.#goingIn(store, zone),
     });
+    const { provenance, unanswered } = store;
+    observeExpectations({ provenance, unanswered, witness, judgement });
     return side;
   }
 
@@ -618,6 +623,7 @@ export class World {
     const mortal = mortalJournal(side.disk, side.disk.file, life, clock);
     const journal = countedJournal(mortal, number, this.tally);
     if (this.showsSerials) central.showSerials(side.serials);
+    if (this.conditional) central.takeExpectations();
     const engine = new Engine({
       panel,
       ...(this.showsSerials && { serials: this.#panelReader() }),
@@ -931,6 +937,7 @@ export class World {
       checkAccepted(witness, { ...asked, calls: allCalls }, verdict, judgement);
       checkCreated(witness, store.provenance, asked, verdict, judgement);
       checkPutBack(witness, asked, verdict, at + 1, judgement);
+      checkQuoted({ provenance: store.provenance, witness, judgement }, { edits, askedAt, verdict });
       const isUp = (outages.at(-1)?.until ?? -Infinity) < askedAt;
       const signed = isUp ? store.signed : new Set<DnsName>();
       checkAsked({ ...asked, signed, saved: this.saved }, verdict, judgement);

@@ -1,15 +1,22 @@
-import { invert, isEmptyChange, type Change } from '../../../dns/zone.ts';
+import { isEmptyChange, type Change } from '../../../dns/zone.ts';
 import type { Problem } from '../../../dns/problem.ts';
-import { otherTtl, recordId, type ResourceRecord } from '../../../dns/record.ts';
+import { recordId } from '../../../dns/record.ts';
 import { refusal } from '../../catalogue.ts';
-import { CentralError, type Altered, type CallContext, type CentralRecord } from '../../central.ts';
-import { JournalError, type RowChange } from '../../journal.ts';
+import {
+  CentralError,
+  type CallContext,
+  type CentralRecord,
+  type Condition,
+  type Conditional,
+  type FoundOtherwise,
+} from '../../central.ts';
+import type { RowChange } from '../../journal.ts';
 import type { LedgerRow } from '../../ledger.ts';
 import { creates, type CreateOperation, type RecordsOperation } from '../../operation.ts';
 import { accepted, type Answer } from './answer.ts';
-import { planExpecting, typesIn, type ExpectingPlan } from './expected.ts';
-import { askOutcome } from './outcome.ts';
-import { mirroredNames, nothingWritten, watching } from '../knowledge/operations.ts';
+import { expectationOf, planFromLedger, typesIn, type ExpectedEdit } from './expected.ts';
+import { afterFailedExpecting, afterFailedWrite, markDone, nothingLeft } from './failed-write.ts';
+import { mirroredNames } from '../knowledge/operations.ts';
 import { likelyThere, planChange, type Plan, type ZoneKnowledge } from './plan.ts';
 import type { Runtime } from '../runtime.ts';
 
@@ -37,8 +44,10 @@ export async function carryOut(
   signal: AbortSignal,
 ): Promise<Outcome> {
   const ctx: CallContext = { signal, operation: draft.id };
-  const expecting = await planExpecting(runtime, draft, knowledge);
-  if (expecting !== null) return await writeExpecting(runtime, draft, knowledge, expecting, ctx);
+  const { conditional } = runtime.ports.central;
+  // An edit of another class is in the panel already, and a refusal puts the panel back.
+  if (conditional !== undefined && draft.class === 'veto')
+    return await writeExpecting(runtime, { draft, knowledge, conditional }, ctx);
   const planned = await planAtCentral(runtime, draft, knowledge, ctx);
   if ('kind' in planned) return planned;
   const { plan, present } = planned;
@@ -53,6 +62,94 @@ export async function carryOut(
     return { kind: 'applied', operation: await begin(runtime, prepared, 'applied', rows) };
   await begin(runtime, prepared, 'prepared', rows);
   return await write(runtime, prepared, plan.change, present, ctx);
+}
+
+/** An edit for a central that takes expectations. */
+interface Expecting {
+  readonly draft: RecordsOperation;
+  readonly knowledge: ZoneKnowledge;
+  readonly conditional: Conditional;
+}
+
+/** How often an edit is planned anew because the central has other records than expected. */
+const mostPlans = 5;
+
+/**
+ * Carries out an edit at a central that itself checks what we expect. The first plan is made from the ledger,
+ * or from a read if the ledger does not tell enough. If the central has something else, it tells so, and the
+ * edit is planned anew from that.
+ * @throws {JournalError} only before the first write; nothing was changed
+ */
+async function writeExpecting(runtime: Runtime, edit: Expecting, ctx: CallContext): Promise<Outcome> {
+  const { draft, knowledge } = edit;
+  let planned: ExpectedEdit | Refused =
+    (await planFromLedger(runtime, draft, knowledge)) ??
+    (await planAtCentral(runtime, draft, knowledge, ctx));
+  let known: RecordsOperation | null = null;
+  for (let plans = 1; ; plans += 1) {
+    if ('kind' in planned) return known === null ? planned : await refuse(runtime, known, planned.problems);
+    const expected = expectationOf(draft, planned.present);
+    const key = `${draft.id}:${plans}`;
+    known = await journalPlan(runtime, edit, known, planned, key);
+    if (known.state === 'applied') return { kind: 'applied', operation: known };
+    const answer = await send(runtime, edit, known, planned, { expected, key }, ctx);
+    if ('kind' in answer) return answer;
+    if (plans === mostPlans) return await refuse(runtime, known, [refusal('central.contended', {})]);
+    planned = planFrom(runtime, draft, knowledge, answer.found);
+  }
+}
+
+/**
+ * Journals a plan before it is sent.
+ * @param known the operation as journalled for an earlier plan; null: there was none
+ * @returns the operation in state `prepared`, or `applied` if there is nothing to write
+ */
+async function journalPlan(
+  runtime: Runtime,
+  { draft, knowledge }: Expecting,
+  known: RecordsOperation | null,
+  { plan: { items, change } }: ExpectedEdit,
+  key: string,
+): Promise<RecordsOperation> {
+  const isDone = isEmptyChange(change);
+  const state = isDone ? 'applied' : 'prepared';
+  const changes = { items, removed: change.remove, added: change.add, unanswered: isDone ? null : key };
+  const rows = { zone: draft.zone, put: replacedRows(knowledge, items) };
+  if (known === null) return await begin(runtime, { ...draft, ...changes }, state, rows);
+  return await runtime.store.transact((tx) => {
+    tx.rows(rows);
+    return tx.advance(known, state, changes);
+  });
+}
+
+/** Sends a journalled plan. @returns how the edit ended, or what the central has instead */
+async function send(
+  runtime: Runtime,
+  { conditional }: Expecting,
+  prepared: RecordsOperation,
+  { plan: { change }, present }: ExpectedEdit,
+  condition: Condition,
+  ctx: CallContext,
+): Promise<Outcome | FoundOtherwise> {
+  const written = { change, present };
+  try {
+    const answer = await conditional.apply(change, condition, { ...ctx, vetoable: true });
+    return 'found' in answer ? answer : await markDone(runtime, prepared, written, answer);
+  } catch (error) {
+    if (error instanceof CentralError) return await afterFailedExpecting(runtime, prepared, written, error);
+    throw error;
+  }
+}
+
+/** Refuses an edit that is journalled, and of which nothing was written. */
+async function refuse(
+  runtime: Runtime,
+  prepared: RecordsOperation,
+  problems: readonly Problem[],
+): Promise<Refused> {
+  const changes = { problems, ...nothingLeft(prepared) };
+  const operation = await runtime.store.advance(prepared, 'refused', changes);
+  return { kind: 'refused', problems, changed: 'nothing', operation };
 }
 
 /** The change to write, and the records that the central has before the write at the edit's names. */
@@ -171,327 +268,15 @@ async function write(
   present: readonly CentralRecord[],
   ctx: CallContext,
 ): Promise<Outcome> {
+  const written = { change, present };
   try {
     const vetoable = prepared.class === 'veto';
     const altered = await runtime.ports.central.apply(change, present, { ...ctx, vetoable });
-    const { removed, added } = altered;
-    const operation = await runtime.store.advance(prepared, 'applied', { removed, added });
-    return { kind: 'applied', operation };
+    return await markDone(runtime, prepared, written, altered);
   } catch (error) {
-    if (error instanceof CentralError)
-      return await afterFailedWrite(runtime, prepared, { change, present }, error);
-    if (error instanceof JournalError)
-      return await afterFailedCommit(runtime, prepared, { change, present }, error);
+    if (error instanceof CentralError) return await afterFailedWrite(runtime, prepared, written, error);
     throw error;
   }
-}
-
-/**
- * Writes a change that was planned from the ledger, if the central has what the ledger says. Otherwise plans
- * the edit anew from what the central has.
- */
-async function writeExpecting(
-  runtime: Runtime,
-  draft: RecordsOperation,
-  knowledge: ZoneKnowledge,
-  { plan, expected, conditional }: ExpectingPlan,
-  ctx: CallContext,
-): Promise<Outcome> {
-  const { change, items } = plan;
-  const draftWritten = { ...draft, items, removed: change.remove, added: change.add, unanswered: true };
-  const prepared = await begin(runtime, draftWritten, 'prepared', { zone: draft.zone });
-  const written = { change, present: expected.records };
-  try {
-    const answer = await conditional.apply(change, expected, { ...ctx, vetoable: true });
-    if ('found' in answer)
-      return await writeFound(runtime, { draft, prepared }, knowledge, answer.found, ctx);
-    return await markDone(runtime, prepared, written, answer);
-  } catch (error) {
-    if (error instanceof CentralError) return await afterFailedExpecting(runtime, prepared, written, error);
-    throw error;
-  }
-}
-
-/**
- * Carries out an edit from what the central has, after an expectation was wrong.
- * @param edit `draft`: as for {@link carryOut}. `prepared`: the operation in the journal
- * @throws {JournalError} only before the first write; nothing was changed
- */
-async function writeFound(
-  runtime: Runtime,
-  { draft, prepared }: { readonly draft: RecordsOperation; readonly prepared: RecordsOperation },
-  knowledge: ZoneKnowledge,
-  found: readonly CentralRecord[] | null,
-  ctx: CallContext,
-): Promise<Outcome> {
-  const planned = planFrom(runtime, draft, knowledge, found);
-  if ('kind' in planned) {
-    const { problems } = planned;
-    const changes = { problems, ...nothingLeft(prepared) };
-    const operation = await runtime.store.advance(prepared, 'refused', changes);
-    return { ...planned, operation };
-  }
-  const { items, change } = planned.plan;
-  const isDone = isEmptyChange(change);
-  const changes = { items, removed: change.remove, added: change.add, ...answered(prepared) };
-  const operation = await runtime.store.transact((tx) => {
-    tx.rows({ zone: draft.zone, put: replacedRows(knowledge, items) });
-    return tx.advance(prepared, isDone ? 'applied' : 'prepared', changes);
-  });
-  if (isDone) return { kind: 'applied', operation };
-  return await write(runtime, operation, change, planned.present, ctx);
-}
-
-/** Journals that the central has carried out a write that was sent on an expectation. */
-async function markDone(
-  runtime: Runtime,
-  prepared: RecordsOperation,
-  written: Written,
-  { removed, added }: Altered,
-): Promise<Outcome> {
-  try {
-    const changes = { removed, added, ...answered(prepared) };
-    return { kind: 'applied', operation: await runtime.store.advance(prepared, 'applied', changes) };
-  } catch (error) {
-    if (error instanceof JournalError) return await afterFailedCommit(runtime, prepared, written, error);
-    throw error;
-  }
-}
-
-/**
- * Finds out what a failed write did that was sent on an expectation. Unless the central itself says that the
- * expectation was true, a record there may be somebody else's, even if it is one that the edit adds. So a
- * read proves nothing.
- */
-async function afterFailedExpecting(
-  runtime: Runtime,
-  prepared: RecordsOperation,
-  written: Written,
-  error: CentralError,
-): Promise<Outcome> {
-  if (error.state === 'untouched')
-    return await close(runtime, prepared, error, { to: 'refused', late: null });
-  const outcome = error.code === 'central.not-live' ? 'unclear' : await outcomeNow(runtime, prepared);
-  if (outcome === null)
-    return await close(runtime, prepared, error, { to: 'reverting', late: 'unanswered' });
-  if (outcome === 'nothing') return await close(runtime, prepared, error, { to: 'refused', late: null });
-  if (outcome === 'unclear') return await afterFailedWrite(runtime, prepared, written, error);
-  return await markDone(runtime, prepared, written, outcome);
-}
-
-/** @returns `null`: the central does not answer this question either */
-async function outcomeNow(
-  runtime: Runtime,
-  prepared: RecordsOperation,
-): Promise<Altered | 'nothing' | 'unclear' | null> {
-  try {
-    return await runtime.timers.step(
-      prepared.id,
-      async (ctx) => await askOutcome(runtime, prepared, ctx),
-      runtime.ports.settings.recheckTimeout,
-    );
-  } catch (error) {
-    if (error instanceof CentralError) return null;
-    throw error;
-  }
-}
-
-/** The changed fields of an operation whose write is answered. */
-function answered({ unanswered }: RecordsOperation): Pick<RecordsOperation, 'unanswered'> {
-  return unanswered === true ? { unanswered: false } : {};
-}
-
-/** The changed fields of an operation of which nothing is left at the central. */
-function nothingLeft(operation: RecordsOperation): Partial<RecordsOperation> {
-  return { ...nothingWritten, ...answered(operation) };
-}
-
-/** A change that was sent to the central, and the records that the central had at the edit's names before. */
-interface Written {
-  readonly change: Change;
-  readonly present: readonly ResourceRecord[];
-}
-
-/**
- * Undoes a write at once, because the journal could not store its success. In the journal the operation is
- * still `prepared`.
- */
-async function afterFailedCommit(
-  runtime: Runtime,
-  prepared: RecordsOperation,
-  written: Written,
-  error: JournalError,
-): Promise<Outcome> {
-  const undone = await undoWrite(runtime, prepared, written);
-  if (undone === 'unclean') runtime.unsaid.add(prepared.id);
-  return {
-    kind: 'refused',
-    problems: [refusal(error.code, error.params)],
-    changed: undone === 'clean' ? 'nothing' : 'unknown',
-    operation: prepared,
-  };
-}
-
-async function afterFailedWrite(
-  runtime: Runtime,
-  prepared: RecordsOperation,
-  written: Written,
-  error: CentralError,
-): Promise<Outcome> {
-  if (error.state === 'untouched')
-    return await close(runtime, prepared, error, { to: 'refused', late: null });
-  // An edit that the central has, but that the name servers do not serve in time, is undone at the central.
-  const seen =
-    error.code === 'central.not-live' ? 'not-done' : await readAgain(runtime, prepared, written.change);
-  if (seen === 'done') return await doneAnyway(runtime, prepared, written);
-  const left = seen === 'unread' ? 'unread' : await undoWrite(runtime, prepared, written);
-  const { change } = written;
-  if (left !== 'clean') {
-    const late = left === 'late' ? eitherWay(change) : change;
-    return await close(runtime, prepared, error, { to: 'reverting', late });
-  }
-  return await close(runtime, prepared, error, {
-    to: 'refused',
-    late: error.state === 'unknown' ? change : null,
-  });
-}
-
-/** Everything that may change at the central while a write and its undo may both still take effect. */
-function eitherWay({ add, remove }: Change): Pick<Change, 'add' | 'remove'> {
-  const all = [...add, ...remove];
-  return { add: all, remove: all };
-}
-
-/**
- * Handles a write that reported a failure although a read shows that it was carried out. The operation
- * becomes `applied`.
- */
-async function doneAnyway(runtime: Runtime, prepared: RecordsOperation, written: Written): Promise<Outcome> {
-  try {
-    const operation = await runtime.store.advance(prepared, 'applied', answered(prepared));
-    return { kind: 'applied', operation };
-  } catch (error) {
-    if (error instanceof JournalError) return await afterFailedCommit(runtime, prepared, written, error);
-    throw error;
-  }
-}
-
-interface Closing {
-  readonly to: 'refused' | 'reverting';
-  /**
-   * What requests of unknown outcome may still change at the central. Null: nothing is left of the edit
-   * there, and nothing of it can still take effect. `unanswered`: a background step has to ask for the
-   * outcome before anything can be said.
-   */
-  readonly late: Pick<Change, 'add' | 'remove'> | 'unanswered' | null;
-}
-
-/**
- * Journals how a failed write ended. If the write may still take effect, or a part of it may be left, the
- * operation is watched (`watch`) for a while.
- */
-async function close(
-  runtime: Runtime,
-  prepared: RecordsOperation,
-  error: CentralError,
-  { to, late }: Closing,
-): Promise<Outcome> {
-  const problems = [error.problem];
-  const changed = late === null ? 'nothing' : 'unknown';
-  const isWatched = late !== null && late !== 'unanswered';
-  const watch = isWatched ? watching(runtime.ports, prepared, late) : prepared.watch;
-  const known = late === 'unanswered' ? {} : answered(prepared);
-  const left = to === 'refused' ? nothingLeft(prepared) : known;
-  // An edit of class `compensate` is in the panel already. In state `reverting`, a background step will undo
-  // the edit in the panel, even if the agent crashes now.
-  const state = prepared.class === 'compensate' ? 'reverting' : to;
-  let operation: RecordsOperation = { ...prepared, state, problems, watch, ...left };
-  try {
-    operation = await runtime.store.advance(prepared, state, { problems, watch, ...left });
-  } catch (failure) {
-    if (!(failure instanceof JournalError)) throw failure;
-    // In the journal the operation is still `prepared`. A background step will treat the edit as unfinished
-    // and undo it. So the refusal that the user saw stays true.
-    if (changed === 'unknown') runtime.unsaid.add(prepared.id);
-    runtime.ports.log(1, 'journal.write-failed', { operation: operation.id, code: failure.code });
-  }
-  return { kind: 'refused', problems, changed, operation };
-}
-
-type Seen = 'done' | 'not-done' | 'unread';
-
-/**
- * Reads whether the central has carried out a write that reported a failure. `unread`: this read failed too.
- */
-async function readAgain(runtime: Runtime, operation: RecordsOperation, change: Change): Promise<Seen> {
-  try {
-    const present = await runtime.timers.step(
-      operation.id,
-      (ctx) => runtime.ports.central.readNames(operation.zone, mirroredNames(operation), ctx),
-      runtime.ports.settings.recheckTimeout,
-    );
-    return isCarriedOut(change, present ?? []) ? 'done' : 'not-done';
-  } catch (error) {
-    if (error instanceof CentralError) return 'unread';
-    throw error;
-  }
-}
-
-function isCarriedOut({ add, remove }: Change, present: readonly CentralRecord[]): boolean {
-  const held = new Map(present.map((record) => [recordId(record), record]));
-  const goal = new Set(add.map(recordId));
-  return (
-    add.every((record) => {
-      const there = held.get(recordId(record));
-      return there !== undefined && !otherTtl(record, there);
-    }) && !remove.some((record) => held.has(recordId(record)) && !goal.has(recordId(record)))
-  );
-}
-
-/**
- * Undoes what is left of a failed write. `clean`: a read after the undo proves that nothing is left.
- * `unclean`: something may be left. For example, the central stored another value than we sent; the undo does
- * not touch such a record. `late`: the undo itself may still take effect later.
- */
-async function undoWrite(
-  runtime: Runtime,
-  operation: RecordsOperation,
-  written: Written,
-): Promise<'clean' | 'unclean' | 'late'> {
-  const { central } = runtime.ports;
-  try {
-    const left = await runtime.timers.step(
-      operation.id,
-      async (ctx) => {
-        const read = async (): Promise<readonly CentralRecord[] | null> =>
-          await central.readNames(operation.zone, mirroredNames(operation), ctx);
-        const present = await read();
-        if (present === null) return null;
-        await central.apply(invert(written.change), present, ctx);
-        return await read();
-      },
-      runtime.ports.settings.recheckTimeout,
-    );
-    // The central no longer has the zone, so records that the write removed cannot be restored.
-    if (left === null) return written.change.remove.length === 0 ? 'clean' : 'unclean';
-    if (!hasMore(written, left)) return 'clean';
-    runtime.agenda.compareSoon(operation.zone, 'kept-otherwise');
-    return 'unclean';
-  } catch (error) {
-    if (!(error instanceof CentralError)) throw error;
-    runtime.ports.log(2, 'undo.failed', { operation: operation.id, code: error.code });
-    return error.state === 'unknown' ? 'late' : 'unclean';
-  }
-}
-
-/** Whether an RRset to which the change adds records has a record now that was not there before the write. */
-function hasMore({ change, present }: Written, left: readonly CentralRecord[]): boolean {
-  const known = new Set([...present, ...change.remove].map(recordId));
-  return left.some(
-    (record) =>
-      !known.has(recordId(record)) &&
-      change.add.some(({ name, type }) => name === record.name && type === record.type),
-  );
 }
 
 /** Makes the answer to a `before` call from the outcome of the edit. */

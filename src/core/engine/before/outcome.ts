@@ -8,7 +8,9 @@ type WriteOutcome = Altered | 'nothing' | 'unclear';
 
 /** Open edits whose write was sent on an expectation, and was not answered. */
 export function unansweredIn(operations: readonly Operation[]): RecordsOperation[] {
-  return edits(operations).filter(({ state, unanswered }) => unanswered === true && !isFinal(state));
+  return edits(operations).filter(
+    ({ state, unanswered }) => typeof unanswered === 'string' && !isFinal(state),
+  );
 }
 
 /**
@@ -18,11 +20,12 @@ export function unansweredIn(operations: readonly Operation[]): RecordsOperation
  */
 export async function askOutcome(
   { ports: { central } }: Runtime,
-  { id, zone }: RecordsOperation,
+  { id, zone, unanswered = null }: RecordsOperation,
   ctx: CallContext,
 ): Promise<WriteOutcome> {
   const { conditional } = central;
-  return conditional === undefined ? 'unclear' : await conditional.outcome(zone, { ...ctx, operation: id });
+  if (conditional === undefined || unanswered === null) return 'unclear';
+  return await conditional.outcome(zone, unanswered, { ...ctx, operation: id });
 }
 
 /**
@@ -38,7 +41,9 @@ export async function learnOutcome(
 ): Promise<void> {
   const outcome = await askOutcome(runtime, operation, ctx);
   await runtime.store.transact((tx) =>
-    tx.amend(operation, (now) => (now.unanswered === true ? told(runtime, now, outcome) : {})),
+    tx.amend(operation, (now) =>
+      now.unanswered === operation.unanswered ? told(runtime, now, outcome) : {},
+    ),
   );
   if (outcome !== 'unclear') runtime.unsaid.delete(operation.id);
   runtime.ports.log(4, 'write.answered', {
@@ -61,10 +66,10 @@ function told(
   operation: RecordsOperation,
   outcome: WriteOutcome,
 ): Partial<Pick<RecordsOperation, 'removed' | 'added' | 'unanswered' | 'watch'>> {
-  if (outcome === 'nothing') return { ...nothingWritten, unanswered: false };
-  if (outcome !== 'unclear') return { ...outcome, unanswered: false };
+  if (outcome === 'nothing') return { ...nothingWritten, unanswered: null };
+  if (outcome !== 'unclear') return { ...outcome, unanswered: null };
   // The write began, so the expectation was true, and the write is meant to change what it says. It may still
   // take effect.
   const all = [...operation.removed, ...operation.added];
-  return { unanswered: false, watch: watching(ports, operation, { add: all, remove: all }) };
+  return { unanswered: null, watch: watching(ports, operation, { add: all, remove: all }) };
 }

@@ -184,7 +184,9 @@ export function watching({ clock, settings }: Runtime['ports'], now: Operation, 
  */
 export function anyRequest(operation: Operation): Late {
   if (operation.kind !== 'records') return {};
-  const { class: group, state, items, added, removed } = operation;
+  const { class: group, state, items, added, removed, unanswered } = operation;
+  // The central is asked for the outcome before anything else. From then on the write cannot take effect.
+  if (typeof unanswered === 'string') return {};
   // An undo adds back the records that the edit removes, even if another writer had removed them before. An
   // edit of class `compensate` is undone in the panel.
   const isUndone = state === 'reverting' && group !== 'compensate';

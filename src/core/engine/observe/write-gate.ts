@@ -63,11 +63,11 @@ function readableCentral(central: Central, check: Check): Central {
     signing: async (zone, ctx) => await central.signing(zone, ctx),
     concerns: async (zones, ctx) => await central.concerns(zones, ctx),
     ...passedConditional(central, (inner) => ({
-      apply: async (change, expected, ctx) => {
+      apply: async (change, condition, ctx) => {
         await check('apply', change.zone);
-        return await inner.apply(change, expected, ctx);
+        return await inner.apply(change, condition, ctx);
       },
-      outcome: async (zone, ctx) => await inner.outcome(zone, ctx),
+      outcome: async (zone, key, ctx) => await inner.outcome(zone, key, ctx),
     })),
     close: async () => await central.close(),
   };

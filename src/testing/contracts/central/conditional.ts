@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { randomUUID } from 'node:crypto';
 import { it } from 'node:test';
-import type { Altered, CallContext, Conditional, FoundOtherwise } from '../../../core/central.ts';
+import type { Altered, Conditional, FoundOtherwise } from '../../../core/central.ts';
 import { recordId, type ResourceRecord } from '../../../dns/record.ts';
 import { changeNames, type Change } from '../../../dns/zone.ts';
 import { quietContext } from '../../quiet-context.ts';
@@ -49,40 +49,40 @@ export function conditionalCases(bench: MakeBench): void {
     assert.deepEqual(ids(said.found), ids([address, text]));
   });
 
-  it('an operation that was sent twice is carried out once, and its outcome is known from then on', async () => {
+  it('a change that was sent twice is carried out once, and its outcome is known from then on', async () => {
     const b = await bench();
     const { conditional } = b.central;
     if (conditional === undefined) return;
     const record = b.record('s', 'A', '192.0.2.1');
-    const ctx = contextOf(randomUUID());
-    const first = await apply(b, b.change([], [record]), [], undefined, ctx);
+    const key = randomUUID();
+    const first = await apply(b, b.change([], [record]), [], undefined, key);
     await b.works([record], []);
-    assert.deepEqual(await apply(b, b.change([], [record]), [], undefined, ctx), first);
-    assert.deepEqual(await conditional.outcome(b.zone, ctx), first);
+    assert.deepEqual(await apply(b, b.change([], [record]), [], undefined, key), first);
+    assert.deepEqual(await conditional.outcome(b.zone, key, quietContext()), first);
     assert.deepEqual(await there(b, [record]), [false]);
   });
 
-  it('an operation that was asked about before it came never comes', async () => {
+  it('a change that was asked about before it came never comes', async () => {
     const b = await bench();
     const { conditional } = b.central;
     if (conditional === undefined) return;
     const record = b.record('s', 'A', '192.0.2.1');
-    const ctx = contextOf(randomUUID());
+    const key = randomUUID();
     for (let times = 0; times < 2; times += 1)
-      assert.equal(await conditional.outcome(b.zone, ctx), 'nothing');
-    await assert.rejects(apply(b, b.change([], [record]), [], undefined, ctx), { state: 'untouched' });
-    assert.equal(await conditional.outcome(b.zone, ctx), 'nothing');
+      assert.equal(await conditional.outcome(b.zone, key, quietContext()), 'nothing');
+    await assert.rejects(apply(b, b.change([], [record]), [], undefined, key), { state: 'untouched' });
+    assert.equal(await conditional.outcome(b.zone, key, quietContext()), 'nothing');
     assert.deepEqual(await there(b, [record]), [false]);
   });
 
-  it('an operation whose expectation was wrong was not carried out', async () => {
+  it('a change whose expectation was wrong was not carried out', async () => {
     const b = await bench();
     const { conditional } = b.central;
     if (conditional === undefined) return;
     const record = b.record('s', 'A', '192.0.2.1');
-    const ctx = contextOf(randomUUID());
-    assert.ok('found' in (await apply(b, b.change([record], []), [record], undefined, ctx)));
-    assert.equal(await conditional.outcome(b.zone, ctx), 'nothing');
+    const key = randomUUID();
+    assert.ok('found' in (await apply(b, b.change([record], []), [record], undefined, key)));
+    assert.equal(await conditional.outcome(b.zone, key, quietContext()), 'nothing');
   });
 
   it('of changes at once with one expectation one is carried out', async () => {
@@ -102,15 +102,12 @@ async function apply(
   change: Change,
   records: readonly ResourceRecord[],
   types: ReadonlySet<string> | null = new Set(['A', 'CNAME']),
-  ctx = contextOf(randomUUID()),
+  key: string = randomUUID(),
 ): Promise<Altered | FoundOtherwise> {
   const conditional: Conditional | undefined = b.central.conditional;
   assert.ok(conditional !== undefined);
-  return await conditional.apply(change, { names: changeNames(change), types, records }, ctx);
-}
-
-function contextOf(operation: string): CallContext {
-  return { ...quietContext(), operation };
+  const expected = { names: new Set(changeNames(change)), types, records };
+  return await conditional.apply(change, { expected, key }, quietContext());
 }
 
 async function there(b: Bench, records: readonly ResourceRecord[]): Promise<readonly boolean[]> {

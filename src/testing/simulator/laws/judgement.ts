@@ -79,6 +79,14 @@ export type LawId =
   | 'zones.cancelled'
   /** The engine deleted a zone in the panel that no refused create had made, or that was edited since. */
   | 'panel.zone'
+  /** A write was carried out although the central had other records than the engine expected. */
+  | 'expected.wrong'
+  /** An edit was written without a read and without an expectation. */
+  | 'expected.unread'
+  /** An operation wrote again before the engine knew what became of its write with an expectation. */
+  | 'expected.unanswered'
+  /** An edit was refused because of a record that the central did not have. */
+  | 'expected.refused'
   /** Because of a new zone at the central, a name no longer had an answer that it had before. */
   | 'live.emptied'
   /** An engine removed a record or a zone that is neither ours nor adopted, or wrote into such a zone. */
