@@ -937,7 +937,10 @@ export class World {
       checkAccepted(witness, { ...asked, calls: allCalls }, verdict, judgement);
       checkCreated(witness, store.provenance, asked, verdict, judgement);
       checkPutBack(witness, asked, verdict, at + 1, judgement);
-      checkQuoted({ provenance: store.provenance, witness, judgement }, { edits, askedAt, verdict });
+      checkQuoted(
+        { provenance: store.provenance, witness, judgement },
+        { edits, askedAt, verdict, number: at + 1 },
+      );
       const isUp = (outages.at(-1)?.until ?? -Infinity) < askedAt;
       const signed = isUp ? store.signed : new Set<DnsName>();
       checkAsked({ ...asked, signed, saved: this.saved }, verdict, judgement);

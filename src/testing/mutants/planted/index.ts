@@ -2,6 +2,7 @@ import { sourceOf, type Patch } from '../patch.ts';
 import type { PlantedBug } from './bug.ts';
 import { plantedInComparison } from './comparison.ts';
 import { plantedInEdits } from './edits.ts';
+import { plantedInExpecting } from './expecting.ts';
 import { plantedInHistory } from './history.ts';
 import { plantedInObserving } from './observing.ts';
 import { plantedInOlderJournal } from './older-journal.ts';
@@ -16,6 +17,7 @@ export type { PlantedBug } from './bug.ts';
 /** Every planted bug. */
 export const planted: readonly PlantedBug[] = [
   ...plantedInEdits,
+  ...plantedInExpecting,
   ...plantedInUndo,
   ...plantedInZones,
   ...plantedInComparison,

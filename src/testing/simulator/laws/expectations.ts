@@ -1,4 +1,4 @@
-import { formatRecord, recordId } from '../../../dns/record.ts';
+import { formatRecord, recordId, sameData, type ResourceRecord } from '../../../dns/record.ts';
 import type { DnsName } from '../../../dns/name.ts';
 import type { EditEvent, Verdict } from '../../../core/panel.ts';
 import type { JournalWitness } from '../journal-witness.ts';
@@ -24,6 +24,9 @@ export function observeExpectations({ provenance, unanswered, witness, judgement
     onBegins(requests);
     const wrong = requests.find((request) => !isAsExpected(provenance, request));
     if (wrong !== undefined) judgement.violate('expected.wrong', `${say(wrong)}, where others are`);
+    const beside = requests.flatMap((request) => besideAlias(provenance, request, requests));
+    for (const [request, other] of beside)
+      judgement.violate('alone.alias', `${say(request)} beside ${formatRecord(other)}`);
   };
   provenance.onSent = (request) => {
     onSent(request);
@@ -48,11 +51,35 @@ function isAsExpected(provenance: Provenance, { zone, expected }: WriteRequest):
   return there.length === wanted.size && there.every(({ record }) => wanted.has(recordId(record)));
 }
 
+/** The record that a request adds, with each record beside which it cannot be (RFC 1034 section 3.6.2). */
+function besideAlias(
+  provenance: Provenance,
+  request: WriteRequest,
+  all: readonly WriteRequest[],
+): (readonly [WriteRequest, ResourceRecord])[] {
+  const { kind, zone, record } = request;
+  if (kind !== 'add' || record === null) return [];
+  const leaves = (other: ResourceRecord): boolean =>
+    all.some((one) => one.kind === 'remove' && one.record !== null && sameData(one.record, other));
+  return [...provenance.held(zone)]
+    .map((held) => held.record)
+    .filter(
+      (other) =>
+        other.name === record.name &&
+        !sameData(other, record) &&
+        (other.type === 'CNAME' || record.type === 'CNAME') &&
+        !leaves(other),
+    )
+    .map((other) => [request, other] as const);
+}
+
 /** The answer to a call, and the time at which the call came (monotonic milliseconds). */
 interface Answered {
   readonly edits: readonly EditEvent[];
   readonly askedAt: number;
   readonly verdict: Verdict;
+  /** Number of the central in the settings, from 1. */
+  readonly number: number;
 }
 
 /**
@@ -61,12 +88,13 @@ interface Answered {
  */
 export function checkQuoted(
   { provenance, witness, judgement }: Omit<Observed, 'unanswered'>,
-  { edits, askedAt, verdict }: Answered,
+  { edits, askedAt, verdict, number }: Answered,
 ): void {
   if (verdict.kind !== 'refuse') return;
   for (const { code, params } of verdict.problems) {
-    const { existing } = params;
-    if (code !== 'record.cname-clash' || existing === undefined) continue;
+    const { existing, central } = params;
+    const isMeant = central === undefined || central.split(', ').includes(String(number));
+    if (code !== 'record.cname-clash' || existing === undefined || !isMeant) continue;
     const zones = new Set(edits.map(({ zone }) => zone));
     const isThere = [...zones].some((zone) => wasThere({ provenance, witness }, zone, existing, askedAt));
     if (!isThere) judgement.violate('expected.refused', `refused beside ${existing}, which nobody has`);
