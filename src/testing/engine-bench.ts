@@ -146,18 +146,21 @@ export interface Bench {
 
 export interface BenchOptions {
   readonly traits?: Partial<CentralTraits>;
+  /** Whether the central takes expectations. Default: no. */
+  readonly conditional?: boolean;
   readonly settings?: Partial<EngineSettings>;
   readonly isPaused?: () => boolean;
 }
 
 export function engineBench({
   traits = {},
+  conditional = false,
   settings = {},
   isPaused = () => false,
 }: BenchOptions = {}): Bench {
   const clock = new VirtualClock();
   const journal = new SlowJournal(clock);
-  const central = new MemoryCentral({ traits, pass: async () => await clock.sleep(0) });
+  const central = new MemoryCentral({ traits, conditional, pass: async () => await clock.sleep(0) });
   const panel = new MemoryPanel();
   panel.pass = async () => await clock.sleep(0);
   const logged: string[] = [];
