@@ -11,6 +11,8 @@ export class Relay {
   readonly #sockets = new Set<Socket>();
   #server: Server | null = null;
   #withholding = false;
+  /** Called with octets that arrive together from a client, before they go to the server. */
+  onRequest: (octets: Buffer) => void = () => undefined;
   #port = 0;
 
   /**
@@ -63,6 +65,7 @@ export class Relay {
     const server = connect({ port: this.#target, host: '127.0.0.1', noDelay: true });
     let silent = false;
     client.on('data', (request: Buffer) => {
+      this.onRequest(request);
       if (this.#withholding && this.#isWrite(request)) silent = true;
       server.write(request);
     });
