@@ -140,7 +140,8 @@ describe('changes with an expectation', { skip: missingPrograms('pdns_server') }
     const all = await Promise.all(
       Array.from({ length: 12 }, async (_, at) => await change([], { add: [a(at + 1)] })),
     );
-    assert.deepEqual(all.map(({ status }) => status).toSorted(), [200, ...Array<number>(11).fill(412)]);
+    const done = all.filter(({ status }) => status === 200);
+    assert.deepEqual([done.length, all.filter(({ status }) => status === 412).length], [1, 11]);
     assert.equal((await atWww()).length, 1);
   });
 

@@ -240,7 +240,7 @@ export class MemoryCentral implements Central {
     for (const { handle } of removed) store.removeHandle(zone, handle);
     const added = add.filter((record) => !this.#checkBeside(zone, record, null));
     for (const record of added) store.add(zone, record);
-    const outcome = { removed: removed.map(({ handle: _, ...record }) => record), added };
+    const outcome = { removed: removed.map(withoutHandle), added };
     this.#outcomes.set(key, outcome);
     return outcome;
   }
@@ -294,6 +294,10 @@ export class MemoryCentral implements Central {
     await this.faults.after?.(request, ctx);
     return result;
   }
+}
+
+function withoutHandle({ name, type, ttl, rdata }: CentralRecord): ResourceRecord {
+  return { name, type, ttl, rdata };
 }
 
 /** Whether a read of these RRsets returns the record. A CNAME is returned for every type of its name. */

@@ -19,7 +19,6 @@ import { isKnown } from '../memory-central/index.ts';
 import type { Chances } from './chances.ts';
 import { never, type Life } from './life.ts';
 import { Provenance, type WriteRequest } from './provenance.ts';
-import { SimConditional, type Remembered } from './sim-conditional.ts';
 import type { SimSerials } from './sim-serials.ts';
 import { Wire } from './wire.ts';
 
@@ -41,6 +40,9 @@ export type CentralFault =
   | 'partial'
   /** The central stores the record with other data than it was sent. */
   | 'reworded';
+
+/** What a central remembers of a conditional change: what it did, or that it never will do it. */
+export type Remembered = Altered | 'nothing' | 'unclear';
 
 /** Faults of the central other than those of single write requests. */
 export interface CentralTroubles {
@@ -238,26 +240,8 @@ export class SimCentral implements Central {
   /** Absent until {@link showSerials} is called. */
   zoneSerials?: NonNullable<Central['zoneSerials']>;
 
-  /** Absent until {@link takeExpectations} is called. */
+  /** Absent: the central takes no expectations. */
   conditional?: Conditional;
-
-  /** From now on, the central takes expectations. */
-  takeExpectations(): void {
-    this.conditional = new SimConditional({
-      store: this.store,
-      clock: this.#clock,
-      chances: this.#chances,
-      life: this.#life,
-      wire: this.wire,
-      name: this.#name,
-      isDown: () => this.down,
-      nextFault: (call) => this.#faultOf({ kind: 'add' }, call),
-      onFault: (kind) => this.onFault(kind),
-      serve: (zone, ctx) => {
-        if (ctx.vetoable === true) this.#serve(zone);
-      },
-    });
-  }
 
   showSerials(serials: SimSerials): void {
     this.zoneSerials = async (zones, ctx) => {
@@ -312,7 +296,7 @@ export class SimCentral implements Central {
     }
     if (!this.store.zones.has(change.zone))
       throw refused('central.missing', removed.length + added.length > 0);
-    if (ctx.vetoable === true && steps.length > 0) this.#serve(change.zone);
+    if (steps.length > 0) this.serve(change.zone, ctx);
     return { removed, added };
   }
 
@@ -326,8 +310,12 @@ export class SimCentral implements Central {
     records.set(recordId(kept), kept);
   }
 
-  /** Throws the error of `centrals/verified` if the name servers do not serve a written change in time. */
-  #serve(zone: DnsName): void {
+  /**
+   * Throws the error of `centrals/verified` if the name servers do not serve a written change in time. They are
+   * asked only for a change that the panel can still refuse.
+   */
+  serve(zone: DnsName, { vetoable }: CallContext): void {
+    if (vetoable !== true) return;
     if (!this.troubles.isNotLive(`${this.#name} serves ${zone}`)) return;
     this.onFault('not live');
     throw new CentralError('central.not-live', {
@@ -435,7 +423,7 @@ export class SimCentral implements Central {
   }
 
   /** The fault of a write: the central's `oddity` if it has one, else the fault that the history chooses. */
-  #faultOf({ kind }: Pick<Sending, 'kind'>, name: string): CentralFault | null {
+  faultOf({ kind }: Pick<Sending, 'kind'>, name: string): CentralFault | null {
     const { oddity } = this.store;
     if (oddity === 'refuses') return 'refuse';
     return oddity === 'rewords' && kind === 'add' ? 'reworded' : this.nextFault(name);
@@ -450,7 +438,7 @@ export class SimCentral implements Central {
     const name = `${this.#name} ${call}`;
     if (this.#life.dead) await never();
     if (this.down) throw unreachable(done ? 'partial' : 'untouched');
-    const fault = this.#faultOf(sending, name);
+    const fault = this.faultOf(sending, name);
     if (fault !== null) this.onFault(`write ${fault}`);
     if (fault === 'down') throw unreachable(done ? 'partial' : 'untouched');
     const place = facts.record === null ? facts.zone : `${facts.zone} ${recordId(facts.record)}`;

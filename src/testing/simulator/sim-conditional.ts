@@ -15,26 +15,24 @@ import type { Clock } from '../../core/clock.ts';
 import type { Chances } from './chances.ts';
 import { never, type Life } from './life.ts';
 import type { WriteRequest } from './provenance.ts';
-import { asKept, refused, unreachable, type CentralFault, type CentralStore } from './sim-central.ts';
-import type { Wire } from './wire.ts';
-
-/** What a central remembers of a conditional change: what it did, or that it never will do it. */
-export type Remembered = Altered | 'nothing' | 'unclear';
+import {
+  asKept,
+  refused,
+  unreachable,
+  type CentralFault,
+  type CentralStore,
+  type Remembered,
+  type SimCentral,
+} from './sim-central.ts';
 
 /** What the conditional changes of a simulated central share with its other methods. */
-export interface ConditionalParts {
-  readonly store: CentralStore;
+interface ConditionalParts {
+  readonly central: SimCentral;
   readonly clock: Clock;
   readonly chances: Chances;
   readonly life: Life;
-  readonly wire: Wire;
   /** The beginning of the names of the random draws. */
   readonly name: string;
-  readonly isDown: () => boolean;
-  readonly nextFault: (call: string) => CentralFault | null;
-  readonly onFault: (kind: string) => void;
-  /** Throws if the name servers do not serve the written change in time. */
-  readonly serve: (zone: DnsName, ctx: CallContext) => void;
 }
 
 /** A change on its way, with one request for each of its records. */
@@ -54,29 +52,32 @@ export class SimConditional implements Conditional {
     this.#parts = parts;
   }
 
+  get #store(): CentralStore {
+    return this.#parts.central.store;
+  }
+
   async apply(change: Change, condition: Condition, ctx: CallContext): Promise<Altered | FoundOtherwise> {
     const names = changeNames(change);
     const how = `writes ${names.join(' ')} if it is as expected`;
-    const { wire } = this.#parts;
-    return await wire.during(ctx.operation, change.zone, names, how, async () =>
+    return await this.#parts.central.wire.during(ctx.operation, change.zone, names, how, async () =>
       this.#apply(change, condition, ctx),
     );
   }
 
   async outcome(zone: DnsName, key: string, ctx: CallContext): Promise<Remembered> {
-    const { life, store, chances, onFault } = this.#parts;
-    const call = `${this.#parts.name} outcome ${zone}`;
+    const { central, life, clock, chances, name } = this.#parts;
+    const call = `${name} outcome ${zone}`;
     if (life.dead) await never();
-    if (this.#parts.isDown()) throw unreachable('untouched');
-    const fault = this.#parts.nextFault(call);
+    if (central.down) throw unreachable('untouched');
+    const fault = central.faultOf({ kind: 'add' }, call);
     if (fault === 'down' || fault === 'refuse') throw unreachable('untouched');
-    await this.#parts.clock.sleep(chances.between(call, 1, 60), ctx.signal).catch(() => {
+    await clock.sleep(chances.between(call, 1, 60), ctx.signal).catch(() => {
       throw unreachable('untouched');
     });
-    const known = store.remembered.get(key) ?? 'nothing';
-    store.remembered.set(key, known);
+    const known = this.#store.remembered.get(key) ?? 'nothing';
+    this.#store.remembered.set(key, known);
     if (fault !== null) {
-      onFault('answer about an outcome lost');
+      central.onFault('answer about an outcome lost');
       throw unreachable('untouched');
     }
     this.#answered(ctx.operation, known !== 'unclear');
@@ -84,15 +85,15 @@ export class SimConditional implements Conditional {
   }
 
   async #apply(change: Change, condition: Condition, ctx: CallContext): Promise<Altered | FoundOtherwise> {
-    const { life, clock, chances, onFault } = this.#parts;
-    const call = `${this.#parts.name} expects ${change.zone} ${[...condition.expected.names].join(' ')}`;
+    const { central, life, clock, chances, name } = this.#parts;
+    const call = `${name} expects ${change.zone} ${[...condition.expected.names].join(' ')}`;
     if (life.dead) await never();
-    if (this.#parts.isDown()) throw unreachable('untouched');
-    const fault = this.#parts.nextFault(call);
-    if (fault !== null) onFault(`write ${fault}`);
+    if (central.down) throw unreachable('untouched');
+    const fault = central.faultOf({ kind: 'add' }, call);
+    if (fault !== null) central.onFault(`write ${fault}`);
     if (fault === 'down') throw unreachable('untouched');
     const sent = this.#send(change, condition, ctx.operation, fault);
-    this.#parts.store.unanswered.add(ctx.operation);
+    this.#store.unanswered.add(ctx.operation);
     const land = (): Altered | FoundOtherwise => this.#land(sent);
     if (fault === 'late') {
       void clock.sleep(chances.between(`${call} lands`, 100, 90_000)).then(lateLanding(land));
@@ -116,13 +117,14 @@ export class SimConditional implements Conditional {
       throw error;
     });
     this.#answered(ctx.operation, true);
-    if (!('found' in answer)) this.#parts.serve(change.zone, ctx);
+    if (!('found' in answer)) central.serve(change.zone, ctx);
     return answer;
   }
 
   /** The engine hears what became of a change. @param isClear whether it knows what the change did */
   #answered(operation: string, isClear: boolean): void {
-    const { store, clock } = this.#parts;
+    const store = this.#store;
+    const { clock } = this.#parts;
     store.unanswered.delete(operation);
     if (!isClear) return;
     for (const request of store.provenance.requests)
@@ -131,7 +133,8 @@ export class SimConditional implements Conditional {
   }
 
   #send(change: Change, condition: Condition, operation: string, fault: CentralFault | null): Sent {
-    const { store, clock } = this.#parts;
+    const store = this.#store;
+    const { clock } = this.#parts;
     const steps = [
       ...change.remove.map((record) => ({ kind: 'remove', record }) as const),
       ...change.add.map((record) => ({ kind: 'add', record }) as const),
@@ -151,7 +154,8 @@ export class SimConditional implements Conditional {
 
   /** Carries out a change that has arrived, unless it was carried out or withdrawn before. */
   #land(sent: Sent): Altered | FoundOtherwise {
-    const { store, clock } = this.#parts;
+    const store = this.#store;
+    const { clock } = this.#parts;
     const { change, condition, operation, fault } = sent;
     const { expected, key } = condition;
     const known = store.remembered.get(key);
@@ -165,7 +169,7 @@ export class SimConditional implements Conditional {
       .filter(([, record]) => isExpectedAt(expected, change.zone, record))
       .map(([handle, record]): CentralRecord => ({ ...record, handle }));
     if (!areSame(found, expected.records)) {
-      this.#parts.onFault('expectation wrong');
+      this.#parts.central.onFault('expectation wrong');
       return { found };
     }
     if (fault === 'refuse') throw refused('central.refused', false);
@@ -177,7 +181,8 @@ export class SimConditional implements Conditional {
   }
 
   #carryOut({ change, condition, fault, requests }: Sent, records: Map<string, ResourceRecord>): Altered {
-    const { store, clock } = this.#parts;
+    const store = this.#store;
+    const { clock } = this.#parts;
     const removed: ResourceRecord[] = [];
     const added: ResourceRecord[] = [];
     const [first] = requests;

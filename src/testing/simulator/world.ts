@@ -36,6 +36,7 @@ import {
   type CentralFault,
   type CentralTroubles,
 } from './sim-central.ts';
+import { SimConditional } from './sim-conditional.ts';
 import {
   JournalDisk,
   mortalJournal,
@@ -623,7 +624,10 @@ export class World {
     const mortal = mortalJournal(side.disk, side.disk.file, life, clock);
     const journal = countedJournal(mortal, number, this.tally);
     if (this.showsSerials) central.showSerials(side.serials);
-    if (this.conditional) central.takeExpectations();
+    if (this.conditional) {
+      const parts = { central, clock: this.clock, chances: this.#chances, life, name: `central ${number}` };
+      central.conditional = new SimConditional(parts);
+    }
     const engine = new Engine({
       panel,
       ...(this.showsSerials && { serials: this.#panelReader() }),

@@ -12,7 +12,7 @@ import {
 } from '../../operation.ts';
 import type { EditEvent, EditItem, RecordsEvent } from '../../panel.ts';
 import { nothingToDo, type Answer } from '../before/answer.ts';
-import type { Refused } from '../before/carry-out.ts';
+import type { Refused } from '../before/edit-outcome.ts';
 import { createFollowing } from '../comparison/compare.ts';
 import { hear, readNewZoneAgain } from './heard.ts';
 import { keepCompensation } from './keep-compensation.ts';

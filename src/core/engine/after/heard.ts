@@ -3,7 +3,7 @@ import { recordId, type ResourceRecord } from '../../../dns/record.ts';
 import { isMirrored } from '../../ledger.ts';
 import { creates, edits, isFinal, type RecordsOperation } from '../../operation.ts';
 import type { EditEvent, EditItem, RecordsEvent } from '../../panel.ts';
-import type { Refused } from '../before/carry-out.ts';
+import type { Refused } from '../before/edit-outcome.ts';
 import { keepCompensation } from './keep-compensation.ts';
 import { mirrorDraft, resolve } from '../before/before-records.ts';
 import { fromEvent, isHeard, newEdit, showsDone, viewItems } from '../knowledge/operations.ts';

@@ -15,14 +15,8 @@ import {
 } from '../../operation.ts';
 import type { EditItem, RecordsEvent, Resolution } from '../../panel.ts';
 import { leftToPanel, nothingToDo, type Answer, type Call, type Refusal } from './answer.ts';
-import {
-  answerOf,
-  carryOut,
-  planAtCentral,
-  type Outcome,
-  type PlannedEdit,
-  type Refused,
-} from './carry-out.ts';
+import { answerOf, carryOut, planAtCentral, type PlannedEdit } from './carry-out.ts';
+import type { Outcome, Refused } from './edit-outcome.ts';
 import { fromEvent, mirroredNames, newEdit, type FromCall } from '../knowledge/operations.ts';
 import { knowledgeOf, knownRecords, sortItems, type ZoneKnowledge } from './plan.ts';
 import { learnOutcome, unansweredIn } from './outcome.ts';

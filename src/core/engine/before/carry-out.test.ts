@@ -7,7 +7,8 @@ import { a, zone } from '../../../testing/simulator/given.ts';
 import { CentralError, type Central } from '../../central.ts';
 import type { RecordsOperation } from '../../operation.ts';
 import type { MemoryRequest } from '../../../testing/memory-central/index.ts';
-import { answerOf, carryOut, type Outcome } from './carry-out.ts';
+import { answerOf, carryOut } from './carry-out.ts';
+import type { Outcome } from './edit-outcome.ts';
 import { knowledgeOf } from './plan.ts';
 
 const [old, next, ftp, foreign] = [a('www', 1), a('www', 2), a('ftp', 3), a('www', 9)] as const;

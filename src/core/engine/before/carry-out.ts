@@ -14,21 +14,12 @@ import type { RowChange } from '../../journal.ts';
 import type { LedgerRow } from '../../ledger.ts';
 import { creates, type CreateOperation, type RecordsOperation } from '../../operation.ts';
 import { accepted, type Answer } from './answer.ts';
+import type { Outcome, Refused } from './edit-outcome.ts';
 import { expectationOf, planFromLedger, typesIn, type ExpectedEdit } from './expected.ts';
 import { afterFailedExpecting, afterFailedWrite, markDone, nothingLeft } from './failed-write.ts';
 import { mirroredNames } from '../knowledge/operations.ts';
 import { likelyThere, planChange, type Plan, type ZoneKnowledge } from './plan.ts';
 import type { Runtime } from '../runtime.ts';
-
-export type Outcome = { readonly kind: 'applied'; readonly operation: RecordsOperation } | Refused;
-
-export interface Refused {
-  readonly kind: 'refused';
-  readonly problems: readonly Problem[];
-  readonly changed: 'nothing' | 'unknown';
-  /** The operation as journalled; null: the edit was refused before it was journalled. */
-  readonly operation: RecordsOperation | null;
-}
 
 /**
  * Carries out an edit at the central: read, plan, audit, journal, write, read back, journal

@@ -9,7 +9,8 @@ import { a, zone } from '../../../testing/simulator/given.ts';
 import { CentralError } from '../../central.ts';
 import type { LedgerRow, RecordState } from '../../ledger.ts';
 import type { OperationItem, RecordsOperation } from '../../operation.ts';
-import { carryOut, type Outcome } from './carry-out.ts';
+import { carryOut } from './carry-out.ts';
+import type { Outcome } from './edit-outcome.ts';
 import { stepOutcome } from './outcome.ts';
 import { knowledgeOf } from './plan.ts';
 

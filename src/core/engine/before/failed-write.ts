@@ -6,7 +6,7 @@ import { JournalError } from '../../journal.ts';
 import type { RecordsOperation } from '../../operation.ts';
 import { mirroredNames, nothingWritten, watching } from '../knowledge/operations.ts';
 import type { Runtime } from '../runtime.ts';
-import type { Outcome } from './carry-out.ts';
+import type { Outcome } from './edit-outcome.ts';
 import { askOutcome } from './outcome.ts';
 
 /** A change that was sent to the central, and the records that the central had at the edit's names before. */
