@@ -184,9 +184,9 @@ function hasMore({ change, present }: SentChange, left: readonly CentralRecord[]
 }
 
 /**
- * Finds out what a failed write did that was sent on an expectation. Unless the central itself says that the
- * expectation was true, a record there may be somebody else's, even if it is one that the edit adds. So a
- * read proves nothing.
+ * Finds out what a failed write did that was sent on an expectation. A read proves
+ * nothing: a record that the edit adds may be there because somebody else has written it. Only the central
+ * itself knows whether the expectation was true.
  */
 export async function afterFailedExpecting(
   runtime: Runtime,
