@@ -448,8 +448,8 @@ export class Gateway {
   }
 
   /**
-   * Whether the name server has the zone. Refuses one that any name server has and that is not the customer's:
-   * a zone without an owner is the provider's. He decides whose it becomes.
+   * Whether the name server has the zone. Refuses one that any name server has and that is not the
+   * customer's: a zone without an owner is the provider's. He decides whose it becomes.
    */
   async #demandFree(
     claim: Claim,

@@ -120,7 +120,7 @@ function revokeCommand({ globals, config }: GatewayGlobals): Command {
     });
 }
 
-/** @throws {CommandFailed} if the token of a panel is bound to no address, and nobody has said that it should */
+/** @throws {CommandFailed} if the token of a panel is bound to no address, without `--from-anywhere` */
 function orderOf(asked: TokenOptions): CustomerTokenOrder {
   const networks = networksIn('--from', asked.from);
   if (asked.preset === 'panel' && networks.length === 0 && !asked.fromAnywhere)
