@@ -38,7 +38,15 @@ import { auditOf, demandWritable, readAgain, type Caller } from './caller.ts';
 import { demandExpected, demandNamesIn } from './expectation.ts';
 import { demandContentLimits, demandRrsetLimits, demandWithin, overLimit } from './limits.ts';
 import { changeToRRset, demandRRset, keyOfRRset, rrsetFingerprint, type RRsetRequest } from './rrset.ts';
-import { changeOf, fingerprintOf, sameRequest, recordsBefore, withdrawn } from './stored-change.ts';
+import {
+  changeOf,
+  fingerprintOf,
+  recordsBefore,
+  sameRequest,
+  unsureMark,
+  withdrawn,
+  withdrawnMark,
+} from './stored-change.ts';
 import { backendNameOf, listedZones } from './zone-backends.ts';
 import { acceptedBefore, afterWrite, demandClaim, inDoubt, leaseLost } from './write-refusals.ts';
 import { demandNoUnownedAbove, demandZoneName, foreignZone, notAssigned } from './zone-names.ts';
@@ -216,12 +224,14 @@ export class Gateway {
     if ((await guard.doubt()) !== null) throw inDoubt('unknown');
     return await this.#inOwnZone(sender, zone, async ({ caller, lease }) => {
       const { storage, wall } = this.#parts;
-      const facts = { fingerprint: '', before: [], acceptedAt: wall() };
+      const isUnsure = guard.mayLackKeys();
+      const fingerprint = isUnsure ? unsureMark : withdrawnMark;
+      const facts = { fingerprint, before: [], acceptedAt: wall() };
       const none = changeOf(caller, zone, { key, remove: [], add: [] }, facts);
       const audit = auditOf(caller, 'change.withdrawn', zone, { key });
       const earlier = acceptedBefore(await storage.acceptChange(none, audit, lease));
       if (earlier !== null) return sameRequest(earlier, zone, earlier.fingerprint);
-      const outcome: ChangeOutcome = guard.mayLackKeys() ? { kind: 'interrupted' } : withdrawn;
+      const outcome: ChangeOutcome = isUnsure ? { kind: 'interrupted' } : withdrawn;
       if (!(await storage.endChange(none, outcome, audit, lease))) throw leaseLost();
       return { ...none, outcome };
     });
