@@ -55,8 +55,9 @@ describe(
       return [said.status, said.body['code'] ?? said.body['result']];
     };
     const add = async (zone: DnsName): Promise<number> => {
-      const add = [{ name: `www.${zone}`, type: 'A', ttl: 60, data: '192.0.2.1' }];
-      return (await ask('POST', `/v1/zones/${zone}/changes`, { key: newKey(), remove: [], add })).status;
+      const www = { name: `www.${zone}`, type: 'A', ttl: 60, data: '192.0.2.1' };
+      return (await ask('POST', `/v1/zones/${zone}/changes`, { key: newKey(), remove: [], add: [www] }))
+        .status;
     };
     const atPowerdns = async (zone: DnsName): Promise<boolean> =>
       (await powerdns.call('GET', `/zones/${zone}?rrset_name=www.${zone}`)).text.includes('192.0.2.1');
@@ -111,6 +112,9 @@ describe(
       assert.deepEqual([said.status, said.body['state'], said.body['retry']], [503, 'untouched', 'later']);
       assert.equal((await ask('GET', '/v1/zones')).status, 503);
       assert.equal(await add(first), 200);
+      await bench.restart(undefined, { furtherBackends: new Map() });
+      assert.equal((await ask('GET', '/v1/zones')).status, 503);
+      assert.deepEqual([await add(second), await add(first)], [503, 200]);
     });
   },
 );
