@@ -130,8 +130,9 @@ export interface Conditional {
   /**
    * Finds out what became of the change with this key. If the central has not begun it, the central never
    * will from now on.
-   * @returns what the change removed and added; `nothing`: it was not carried out and never will be;
-   *   `unclear`: the expectation was true and the write began, but nobody knows what it did
+   * `nothing`: it was not carried out and never will be. `unclear`: the expectation was true and the write
+   * began, but nobody knows what it did.
+   * @returns what the change removed and added, if it was carried out
    * @throws {CentralError} the outcome is still not known
    */
   outcome(zone: DnsName, key: string, ctx: CallContext): Promise<Altered | 'nothing' | 'unclear'>;

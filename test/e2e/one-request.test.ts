@@ -67,8 +67,8 @@ describe('the requests of an edit to a gateway', { skip: missingFor('gateway') }
     const seen = await requestsOf(async () => {
       said = JSON.stringify(await stage.atPanel.save(zone, record));
     });
-    // If a comparison has listed the alias meanwhile, the edit is read first. Either way it is refused by what
-    // this one request has shown.
+    // If a comparison has listed the alias meanwhile, the edit is read first. Either way it is refused by
+    // what this one request has shown.
     assert.equal(seen.length, 1, seen.join());
     assert.match(said, /elsewhere\.example\.net/u);
     assert.ok(!holds(stage.panel, zone, record) && !(await stands(stage.there, zone, record)));

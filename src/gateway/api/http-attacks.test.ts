@@ -1,4 +1,4 @@
-/** What strangers and customers may try against the HTTP layer: octets, headers, slowness, many connections. */
+/** What strangers and customers may try against the HTTP layer: octets, headers, slowness, connections. */
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { connect, type Socket } from 'node:net';

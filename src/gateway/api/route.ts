@@ -69,7 +69,7 @@ export interface DescribedAnswer {
 export type Audience = 'anyone' | 'holder' | 'customer' | 'operator';
 
 /** Who may send a request. */
-export type Sender = Caller | OperatorCaller | HeldToken;
+export type RequestSender = Caller | OperatorCaller | HeldToken;
 
 type ObjectSchema<T> = v.GenericSchema<unknown, T> & { readonly entries: v.ObjectEntries };
 
@@ -108,7 +108,7 @@ export interface Route extends RouteFacts {
 /** A request as it was sent. Its sender is known. */
 export interface UncheckedRequest {
   /** Null: the route needs no token. */
-  readonly caller: Sender | null;
+  readonly caller: RequestSender | null;
   readonly values: PathValues;
   readonly query: URLSearchParams;
   /** The JSON of the body; null: the request has none. */

@@ -19,7 +19,7 @@ import { Connections } from './connections.ts';
 import { LimitExceeded, LoginLimits, RequestLimits, wholeSeconds, type ApiLimits } from './limits.ts';
 import { apiRefusalOf, problemDetails } from './problem-details.ts';
 import { bodyOf, headersOf, tokenIn } from './read-request.ts';
-import { findRoute, type ApiAnswer, type ApiWork, type Route, type Sender } from './route.ts';
+import { findRoute, type ApiAnswer, type ApiWork, type Route, type RequestSender } from './route.ts';
 import { allowedMethods, routes } from './routes.ts';
 
 /** Largest headers of a request, octets. */
@@ -152,7 +152,7 @@ export class ApiServer {
     return await this.#requests.run(seen.token, route.isWrite, answer);
   }
 
-  async #caller(request: IncomingMessage, { audience }: Route): Promise<Sender | null> {
+  async #caller(request: IncomingMessage, { audience }: Route): Promise<RequestSender | null> {
     if (audience === 'anyone') return null;
     const login = logins[audience];
     const from = clientAddress(request.socket.remoteAddress);

@@ -3,9 +3,9 @@ import type { Storage } from '../storage/storage.ts';
 import { HeadsUnreadable, type HeadsFile } from './heads-file.ts';
 
 /**
- * Why the database may not know what happened last. `older`: it lacks the last exported entry of the audit, or
- * has another one. `no-heads`: it has served, and there is no file of heads. `bad-heads`: the file cannot be
- * read.
+ * Why the database may not know what happened last. `older`: it lacks the last exported entry of the audit,
+ * or has another one. `no-heads`: it has served, and there is no file of heads. `bad-heads`: the file cannot
+ * be read.
  */
 export type DatabaseDoubt = 'older' | 'no-heads' | 'bad-heads';
 
@@ -21,7 +21,7 @@ export interface GuardParts {
 }
 
 /** Finds out whether a database is in doubt. @throws {StorageError} */
-export async function doubtOf({
+export async function databaseDoubtOf({
   storage,
   heads,
 }: Pick<GuardParts, 'storage' | 'heads'>): Promise<DatabaseDoubt | null> {
@@ -109,7 +109,7 @@ export class DatabaseGuard {
   }
 
   async #judge(): Promise<void> {
-    this.#doubt = await doubtOf(this.#parts);
+    this.#doubt = await databaseDoubtOf(this.#parts);
     if (this.#doubt !== null) return;
     this.#acceptedAt = this.#parts.heads.last().findLast(({ accepted }) => accepted)?.at ?? null;
   }

@@ -16,16 +16,14 @@ import { changeNames, type Change } from '../../dns/zone.ts';
 import { ApiRefusal, denied, fromBackend, noSuchZone } from '../api-refusal.ts';
 import { denialOfDelete, mayCreateZone, mayDeleteZone, mayRead, mayReadZone } from '../rights/decide.ts';
 import { codeHash, makeCode } from '../rights/token.ts';
-import {
-  StorageError,
-  type AuditFacts,
-  type ChangeOutcome,
-  type Claim,
-  type Storage,
-  type StoredChange,
-  type ZoneClaim,
-  type ZoneLease,
-  type ZoneOwner,
+import type {
+  AuditFacts,
+  ChangeOutcome,
+  Claim,
+  Storage,
+  StoredChange,
+  ZoneClaim,
+  ZoneLease,
 } from '../storage/storage.ts';
 import type { DatabaseGuard } from '../audit/database-guard.ts';
 import type { NameRules } from '../names/zone-names.ts';
@@ -35,14 +33,8 @@ import { demandAllowed } from './demand-allowed.ts';
 import { demandExpected, demandNamesIn } from './expectation.ts';
 import { demandContentLimits, demandRrsetLimits, demandWithin, overLimit } from './limits.ts';
 import { changeToRRset, demandRRset, keyOfRRset, rrsetFingerprint, type RRsetRequest } from './rrset.ts';
-import {
-  acceptedBefore,
-  changeOf,
-  fingerprintOf,
-  sameRequest,
-  touchedRecords,
-  withdrawn,
-} from './stored-change.ts';
+import { changeOf, fingerprintOf, sameRequest, recordsBefore, withdrawn } from './stored-change.ts';
+import { acceptedBefore, afterWrite, demandClaim, inDoubt, leaseLost } from './write-refusals.ts';
 import { demandNoUnownedAbove, demandZoneName, foreignZone, notAssigned } from './zone-names.ts';
 import { ZoneTurns } from './zone-turns.ts';
 
@@ -174,7 +166,7 @@ export class Gateway {
       const acceptedAt = this.#parts.wall();
       const change = changeOf(caller, zone, request, {
         fingerprint,
-        before: touchedRecords(asked, present),
+        before: recordsBefore(asked, present),
         acceptedAt,
       });
       return await this.#carryOut(change, present, turn);
@@ -200,7 +192,7 @@ export class Gateway {
       const change = changeToRRset(zone, request, present);
       demandAllowed(turn, change, present);
       demandRRset(caller.token.rights, zone, request, present);
-      const facts = { fingerprint, before: touchedRecords(change, present), acceptedAt: wall() };
+      const facts = { fingerprint, before: recordsBefore(change, present), acceptedAt: wall() };
       const stored = changeOf(caller, zone, { ...change, key }, facts);
       return await this.#carryOut(stored, present, turn);
     });
@@ -322,37 +314,6 @@ export class Gateway {
       if ('moved' in done) return done.moved;
       throw 'limit' in done ? overLimit(done.limit) : foreignZone(zone);
     });
-  }
-
-  /**
-   * Decides about claims that a gateway has left: a zone that the name server has was created, any other was
-   * not. Without a shared storage, to be called before the gateway listens.
-   */
-  async settleClaims(): Promise<void> {
-    const { storage } = this.#parts;
-    const held: { readonly claim: ZoneOwner; readonly lease: ZoneLease }[] = [];
-    try {
-      for (const { zone } of await storage.pendingClaims()) {
-        const lease = await this.#zones.tryTake(zone);
-        if (lease === 'busy') continue;
-        const claim = await storage.zone(zone);
-        if (claim?.isPending === true) held.push({ claim, lease });
-        else await this.#zones.leave(lease);
-      }
-      if (held.length === 0) return;
-      const asked = held.map(({ claim }) => claim);
-      const there = await this.#ask(async (ctx) => await this.#parts.backends.listed(asked, ctx));
-      for (const { claim, lease } of held) await this.#settle(claim, there.has(claim.zone), lease);
-    } finally {
-      for (const { lease } of held) await this.#zones.leave(lease);
-    }
-  }
-
-  async #settle({ zone, customer }: ZoneOwner, isThere: boolean, lease: ZoneLease): Promise<void> {
-    const { storage } = this.#parts;
-    const audit = { what: 'zone.settled', customer, token: '', from: '', zone, detail: { isThere } };
-    if (isThere) await storage.confirmClaim(zone, customer, audit, lease);
-    else await storage.dropClaim(zone, customer, audit, lease);
   }
 
   /**
@@ -540,32 +501,3 @@ export class Gateway {
 }
 
 const untouched = { state: 'untouched', retry: 'never' } as const;
-
-/** The refusal of a write while nobody knows whether the database has all that happened. */
-function inDoubt(state: ApiRefusal['state']): ApiRefusal {
-  const params = { text: 'the gateway only reads until the provider has confirmed its database' };
-  return new ApiRefusal(503, 'central.unreachable', { params, state, retry: 'later' });
-}
-
-function demandClaim(claim: Claim, zone: DnsName): void {
-  if (typeof claim !== 'object') return;
-  if ('limit' in claim) throw overLimit(claim.limit);
-  throw foreignZone(zone);
-}
-
-/** The refusal of a write that has outlived its lease. Another gateway may have written meanwhile. */
-function leaseLost(): ApiRefusal {
-  const facts = { params: { text: 'storage.lease-lost' }, state: 'unknown', retry: 'later' } as const;
-  return new ApiRefusal(503, 'central.unreachable', facts);
-}
-
-/** If the storage fails after a write at the name server, the client hears that something may be changed. */
-async function afterWrite<T>(stored: Promise<T>): Promise<T> {
-  try {
-    return await stored;
-  } catch (error) {
-    if (!(error instanceof StorageError)) throw error;
-    const facts = { params: { text: error.code }, state: 'unknown', retry: 'later', cause: error } as const;
-    throw new ApiRefusal(503, 'central.unreachable', facts);
-  }
-}

@@ -3,9 +3,8 @@ import type { DnsName } from '../../dns/name.ts';
 import type { ResourceRecord } from '../../dns/record.ts';
 import { rrsetId, type Change } from '../../dns/zone.ts';
 import { ApiRefusal } from '../api-refusal.ts';
-import type { ChangeOutcome, LimitReached, StoredChange } from '../storage/storage.ts';
+import type { ChangeOutcome, StoredChange } from '../storage/storage.ts';
 import type { Caller } from './caller.ts';
-import { overLimit } from './limits.ts';
 
 /** The outcome of a change that was withdrawn before it was accepted. */
 export const withdrawn: ChangeOutcome = {
@@ -27,7 +26,7 @@ export function changeOf(
 }
 
 /** The records of those RRsets that the change touches. */
-export function touchedRecords(
+export function recordsBefore(
   { remove, add }: Change,
   present: readonly ResourceRecord[],
 ): readonly ResourceRecord[] {
@@ -53,10 +52,4 @@ export function fingerprintOf(zone: DnsName, { remove, add }: Pick<StoredChange,
   return createHash('sha256')
     .update(JSON.stringify([zone, remove, add]))
     .digest('hex');
-}
-
-/** @throws {ApiRefusal} if the change exceeds a limit. @returns the stored change, if there is one already */
-export function acceptedBefore(answer: StoredChange | LimitReached | null): StoredChange | null {
-  if (answer === null || !('limit' in answer)) return answer;
-  throw overLimit(answer.limit);
 }

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { mkdirSync, writeFileSync } from 'node:fs';
+import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { DnsName } from '../../dns/name.ts';
 import { presetRights } from '../../gateway/rights/presets.ts';
@@ -52,7 +52,6 @@ export async function startGatewayPair(zones: readonly DnsName[], seconds: numbe
     const folder = serverFolder(`gateway-${name}`);
     const port = await freePort();
     const config = join(folder, 'gateway.ini');
-    mkdirSync(join(folder, 'state'));
     writeFileSync(
       config,
       `[gateway]

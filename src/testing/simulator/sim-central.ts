@@ -91,7 +91,10 @@ export class CentralStore {
   readonly unproven = new Map<DnsName, string>();
   /** What became of conditional changes, by their keys. All hosts share it. */
   readonly remembered: Map<string, Remembered>;
-  /** Ids of operations of this host with a conditional change of which the engine does not know what became. */
+  /**
+   * Ids of this host's operations with a conditional change, as long as the engine does not know what became
+   * of it.
+   */
   readonly unanswered = new Set<string>();
   /**
    * Who wrote and who removed each record and zone of this central. For the engine of one host, the engines
@@ -311,8 +314,8 @@ export class SimCentral implements Central {
   }
 
   /**
-   * Throws the error of `centrals/verified` if the name servers do not serve a written change in time. They are
-   * asked only for a change that the panel can still refuse.
+   * Throws the error of `centrals/verified` if the name servers do not serve a written change in time. They
+   * are asked only for a change that the panel can still refuse.
    */
   serve(zone: DnsName, { vetoable }: CallContext): void {
     if (vetoable !== true) return;

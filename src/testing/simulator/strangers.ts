@@ -25,7 +25,7 @@ const deeds = [
 type Deed = (typeof deeds)[number];
 
 /**
- * Afterwards nobody writes what the edit brought: where the edit was undone, an engine that still watches it
+ * Afterwards nobody writes what the edit brought. An engine that has undone the edit and still watches it
  * cannot tell such a record from its own.
  */
 const laterDeeds = ['takes old', 'beside', 'alias', 'no alias', 'nothing', 'nothing', 'nothing'] as const;

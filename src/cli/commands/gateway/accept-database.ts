@@ -5,7 +5,7 @@ import { CentralError } from '../../../core/central.ts';
 import { describeProblem } from '../../../core/describe.ts';
 import { displayName } from '../../../dns/name.ts';
 import { acceptDatabase } from '../../../gateway/audit/accept-database.ts';
-import { doubtOf, type DatabaseDoubt } from '../../../gateway/audit/database-guard.ts';
+import { databaseDoubtOf, type DatabaseDoubt } from '../../../gateway/audit/database-guard.ts';
 import { HeadsFile, HeadsUnreadable } from '../../../gateway/audit/heads-file.ts';
 import { openBackends, requestTime } from '../../../gateway/open-backends.ts';
 import type { GatewaySettings } from '../../../gateway/settings.ts';
@@ -38,7 +38,7 @@ export function acceptDatabaseCommand({ globals, config }: GatewayGlobals): Comm
       const settings = settingsAt(config());
       const heads = new HeadsFile(settings.auditHeads);
       const found = await withStorage(config(), async (storage) => {
-        const doubt = await doubtOf({ storage, heads });
+        const doubt = await databaseDoubtOf({ storage, heads });
         const compared = doubt === null ? null : await differences(storage, settings);
         if (doubt !== null && yes === true) await accept(storage, heads);
         return { doubt, until: await lastEntry(storage), ...compared };

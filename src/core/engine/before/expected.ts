@@ -46,8 +46,8 @@ export function expectationOf(draft: RecordsOperation, present: readonly Resourc
 /**
  * Plans an edit from what the ledger says of the central, without a request
  * (docs/decisions/026-one-request.md). Nothing may be refused or left out because of the ledger alone. So
- * there is a plan only if it writes the whole edit, and only if everything at the edit's names is known to be
- * synced and at rest.
+ * there is a plan only if it writes the whole edit. Besides, everything at the edit's names has to be synced,
+ * and no operation may be about to change it.
  * @param draft an edit with items from `sortItems`
  * @returns `null`: the central has to be read
  * @throws {JournalError}

@@ -10,7 +10,7 @@ import type { Outcome } from './edit-outcome.ts';
 import { askOutcome } from './outcome.ts';
 
 /** A change that was sent to the central, and the records that the central had at the edit's names before. */
-export interface Written {
+export interface SentChange {
   readonly change: Change;
   readonly present: readonly ResourceRecord[];
 }
@@ -22,7 +22,7 @@ export interface Written {
 export async function afterFailedCommit(
   runtime: Runtime,
   prepared: RecordsOperation,
-  written: Written,
+  written: SentChange,
   error: JournalError,
 ): Promise<Outcome> {
   const undone = await undoWrite(runtime, prepared, written);
@@ -38,7 +38,7 @@ export async function afterFailedCommit(
 export async function afterFailedWrite(
   runtime: Runtime,
   prepared: RecordsOperation,
-  written: Written,
+  written: SentChange,
   error: CentralError,
 ): Promise<Outcome> {
   if (error.state === 'untouched')
@@ -145,7 +145,7 @@ function isCarriedOut({ add, remove }: Change, present: readonly CentralRecord[]
 async function undoWrite(
   runtime: Runtime,
   operation: RecordsOperation,
-  written: Written,
+  written: SentChange,
 ): Promise<'clean' | 'unclean' | 'late'> {
   const { central } = runtime.ports;
   try {
@@ -174,7 +174,7 @@ async function undoWrite(
 }
 
 /** Whether an RRset to which the change adds records has a record now that was not there before the write. */
-function hasMore({ change, present }: Written, left: readonly CentralRecord[]): boolean {
+function hasMore({ change, present }: SentChange, left: readonly CentralRecord[]): boolean {
   const known = new Set([...present, ...change.remove].map(recordId));
   return left.some(
     (record) =>
@@ -184,14 +184,14 @@ function hasMore({ change, present }: Written, left: readonly CentralRecord[]): 
 }
 
 /**
- * Finds out what a failed write did that was sent on an expectation. Unless the central itself says that the
- * expectation was true, a record there may be somebody else's, even if it is one that the edit adds. So a
- * read proves nothing.
+ * Finds out what a failed write did that was sent on an expectation. A read proves
+ * nothing: a record that the edit adds may be there because somebody else has written it. Only the central
+ * itself knows whether the expectation was true.
  */
 export async function afterFailedExpecting(
   runtime: Runtime,
   prepared: RecordsOperation,
-  written: Written,
+  written: SentChange,
   error: CentralError,
 ): Promise<Outcome> {
   const outcome = await outcomeAfter(runtime, prepared, error);
@@ -205,7 +205,7 @@ export async function afterFailedExpecting(
 export async function markDone(
   runtime: Runtime,
   prepared: RecordsOperation,
-  written: Written,
+  written: SentChange,
   { removed, added }: Altered,
 ): Promise<Outcome> {
   try {

@@ -15,8 +15,8 @@ interface Observed {
 }
 
 /**
- * From now on, checks that an edit is written only by what the central has: by a read of its own, or by an
- * expectation that is true when the write is carried out.
+ * From now on, checks that an edit is written only by what the central has. Either the edit has read the
+ * zone, or it has an expectation that is true when the write is carried out.
  */
 export function observeExpectations({ provenance, unanswered, witness, judgement }: Observed): void {
   const { onSent, onBegins } = provenance;
