@@ -359,6 +359,8 @@ export interface Storage {
   allZones(): Promise<readonly ZoneOwner[]>;
   /** Zones that the customer has; claimed and deleted ones are left out. */
   zonesOf(customer: string): Promise<readonly DnsName[]>;
+  /** The same zones, with their name servers. */
+  ownedBy(customer: string): Promise<readonly ZoneOwner[]>;
   /** Claims whose create has no known outcome, except in zones that a gateway holds. */
   pendingClaims(): Promise<readonly ZoneOwner[]>;
   zone(zone: DnsName): Promise<ZoneOwner | null>;
