@@ -1,12 +1,15 @@
 /**
- * Writes docs/settings.md, docs/settings.ru.md and docs/settings.schema.json from the table of options. With
- * `--check`, it only compares files and table (exit status 1: they differ).
+ * Writes docs/settings.md, docs/settings.ru.md and docs/settings.schema.json from the table of options, and
+ * the options of the gateway into docs/gateway.md. With `--check`, it only compares files and tables (exit
+ * status 1: they differ).
  */
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { options, type Option } from '../src/config/options.ts';
+import { options } from '../src/config/options.ts';
+import { optionsOf, type Option } from '../src/config/option-table.ts';
 import type { Unit } from '../src/config/option.ts';
 import type { Language } from '../src/core/panel.ts';
+import { gatewayOptions } from '../src/gateway/settings.ts';
 
 const docs = join(import.meta.dirname, '../docs');
 
@@ -139,10 +142,23 @@ function valueSchema({ values, fallback, help }: Option): Readonly<Record<string
   return { description, type: 'string', default: fallback };
 }
 
+/** The page docs/gateway.md with the options of the gateway between its marks. */
+function gatewayPage(): string {
+  const marks = /(<!-- options: `npm run settings` -->\n)[\s\S]*?(\n<!-- end of options -->)/u;
+  const old = readFileSync(join(docs, 'gateway.md'), 'utf8');
+  if (!marks.test(old)) throw new Error('docs/gateway.md has no marks for the options');
+  const bySection = [...Map.groupBy(optionsOf(gatewayOptions), ({ section }) => section)];
+  const parts = bySection.map(([section, own]) => {
+    return `\n\`[${section}]\`:\n\n${own.map((option) => entry(option, 'en')).join('\n')}\n`;
+  });
+  return old.replace(marks, (_, begin: string, end: string) => `${begin}${parts.join('')}${end}`);
+}
+
 const files: Readonly<Record<string, string>> = {
   'settings.md': page('en'),
   'settings.ru.md': page('ru'),
   'settings.schema.json': schema(),
+  'gateway.md': gatewayPage(),
 };
 
 for (const [name, text] of Object.entries(files)) {

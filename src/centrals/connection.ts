@@ -1,9 +1,11 @@
+import { readFileSync } from 'node:fs';
 import * as v from 'valibot';
 import { own } from '../dns/own.ts';
 import { problem, type Problem } from '../dns/problem.ts';
 import type { Trust } from '../net/connect.ts';
 import { readFingerprint } from '../net/fingerprint.ts';
 import { isLoopback } from '../net/http.ts';
+import { isSystemError } from '../net/system-error.ts';
 
 /** Parts of valibot schemas that the settings of several centrals share. */
 
@@ -31,6 +33,25 @@ export const pinSetting = v.optional(
   ),
   {},
 );
+
+/**
+ * Makes the setting `pin` from the options of a settings file.
+ * @param fingerprint of the only certificate to trust; empty: there is none
+ * @param caFile path of the authority to trust (PEM); empty: there is none
+ * @throws {SettingsRefused} `settings.ca-unreadable`
+ */
+export function pinOf({ fingerprint, caFile }: { readonly fingerprint: string; readonly caFile: string }): {
+  readonly pin?: { readonly fingerprint?: string; readonly ca?: string };
+} {
+  if (fingerprint !== '') return { pin: { fingerprint } };
+  if (caFile === '') return {};
+  try {
+    return { pin: { ca: readFileSync(caFile, 'utf8') } };
+  } catch (error) {
+    if (!isSystemError(error)) throw error;
+    throw new SettingsRefused([problem('settings.ca-unreadable', { path: caFile })]);
+  }
+}
 
 /**
  * Makes a schema for a base URL. The user may write the address without scheme, port and path.

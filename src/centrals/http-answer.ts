@@ -1,6 +1,8 @@
+import * as v from 'valibot';
 import { CentralError, type CentralErrorCode, type CentralErrorFacts } from '../core/central.ts';
 import type { HttpError, HttpErrorKind } from '../net/http-error.ts';
 import { tidyText } from '../net/ispmanager/errors.ts';
+import { parseJsonInSlices } from '../net/json.ts';
 
 /** Turns failed HTTP requests, and answers that cannot be read, into errors of a central. */
 
@@ -59,4 +61,22 @@ export function utf8Text(octets: Buffer, effect: Effect): string {
     // This decoder throws only if the octets are no UTF-8.
     throw garbled('not UTF-8', effect);
   }
+}
+
+/** Parses JSON. @throws {CentralError} `central.garbled` if the text is empty or cut off */
+export async function wholeJson(text: string, effect: Effect): Promise<unknown> {
+  try {
+    return await parseJsonInSlices(text);
+  } catch (error) {
+    if (!(error instanceof SyntaxError)) throw error;
+    throw garbled(text === '' ? 'an empty answer' : 'not a whole JSON document', effect);
+  }
+}
+
+/** Checks the shape of an answer and returns it typed. @throws {CentralError} `central.garbled` */
+export function shaped<T>(schema: v.GenericSchema<unknown, T>, json: unknown, effect: Effect = 'read'): T {
+  const result = v.safeParse(schema, json);
+  if (result.success) return result.output;
+  const place = v.getDotPath(result.issues[0]) ?? '';
+  throw garbled(`not the expected JSON${place === '' ? '' : ` (${place.slice(0, 100)})`}`, effect);
 }

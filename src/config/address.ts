@@ -14,7 +14,7 @@ export type AddressMistake =
  * @returns a URL without query and final slash, with a path only if the text has one; or the code of a
  *   mistake
  */
-export function baseAddress(text: string, plainHere: boolean): { readonly url: string } | AddressMistake {
+function baseAddress(text: string, plainHere: boolean): { readonly url: string } | AddressMistake {
   const plain = /^http:\/\//i.test(text);
   if (plain && !(plainHere && URL.canParse(text) && isLoopback(new URL(text).hostname)))
     return 'settings.http-refused';
@@ -27,6 +27,22 @@ export function baseAddress(text: string, plainHere: boolean): { readonly url: s
   // and a written port limits this search; so the port is added again.
   const port = own === '' && /:443\/*$/.test(spelled) ? ':443' : '';
   return { url: `${url.protocol}//${url.host}${port}${own}` };
+}
+
+/**
+ * Makes the base address of a central from its setting `host`.
+ * @param form the form of the setting, as the central's module says (`src/centrals/module.ts`)
+ * @param transport of a name server; decides about its usual port
+ * @returns the address; or the code of a mistake
+ */
+export function centralAddress(
+  host: string,
+  form: 'web' | 'web-or-local' | 'name-server',
+  transport: string,
+): { readonly url: string } | AddressMistake {
+  if (form !== 'name-server') return baseAddress(host, form === 'web-or-local');
+  const server = serverAddress(host.replace(/^dns:\/\//i, ''), transport === 'tls' ? 853 : 53);
+  return server === null ? 'settings.bad-address' : { url: `dns://${serverText(server)}` };
 }
 
 /** Longest host name (RFC 1035 section 2.3.4). */

@@ -7,7 +7,8 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import * as v from 'valibot';
-import { options, type Option } from './options.ts';
+import { options } from './options.ts';
+import type { Option } from './option-table.ts';
 import { readSettings } from './settings.ts';
 
 const docs = join(import.meta.dirname, '../../docs');

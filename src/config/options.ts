@@ -13,8 +13,8 @@ import {
   serverOption,
   serversOption,
   textOption,
-  type OptionFacts,
 } from './option.ts';
+import { optionsOf, type Option } from './option-table.ts';
 
 const connection = v.object({
   host: textOption(
@@ -343,20 +343,5 @@ export const settingsSchema = v.object({
 /** The values of all options of one central. */
 export type OptionValues = v.InferOutput<typeof settingsSchema>;
 
-/** One option: its section, its name, and what the documentation and the form show about it. */
-export interface Option extends OptionFacts {
-  readonly section: string;
-  readonly option: string;
-}
-
 /** All options, in the order in which the documentation lists them. */
-export const options: readonly Option[] = Object.entries(settingsSchema.entries).flatMap(
-  ([section, { entries }]) => factsOf(section, entries),
-);
-
-function factsOf(
-  section: string,
-  entries: Readonly<Record<string, { readonly facts: OptionFacts }>>,
-): Option[] {
-  return Object.entries(entries).map(([option, { facts }]) => ({ section, option, ...facts }));
-}
+export const options: readonly Option[] = optionsOf(settingsSchema);

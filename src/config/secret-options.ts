@@ -1,6 +1,6 @@
 import type { Problem } from '../dns/problem.ts';
 import type { IniEntry } from './ini.ts';
-import type { Option } from './options.ts';
+import type { Option } from './option-table.ts';
 import type { SecretReader } from './secret-file.ts';
 
 /** The secrets of one central that are in files. */

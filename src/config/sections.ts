@@ -1,6 +1,7 @@
 /** Finds the section of the settings file in which each central has its options. */
 import type { IniEntry } from './ini.ts';
-import { options, type Option } from './options.ts';
+import { options } from './options.ts';
+import type { Option } from './option-table.ts';
 
 /**
  * Sections that each central has for itself. For the further centrals, they have these names with a number.

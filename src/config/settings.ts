@@ -1,14 +1,14 @@
 import * as fs from 'node:fs';
 import { dirname, join } from 'node:path';
-import * as v from 'valibot';
 import type { Problem } from '../dns/problem.ts';
 import { isSystemError } from '../net/system-error.ts';
 import { centralModule } from '../centrals/registry.ts';
 import { credentialsFolder } from './credentials.ts';
 import { changeIni, parseIni, type IniChanges, type IniEntry } from './ini.ts';
 import { notifyProblems, notifyValues } from './notify-options.ts';
-import { options, settingsSchema, type Option, type OptionValues } from './options.ts';
-import { baseAddress, serverAddress, serverText } from './address.ts';
+import { objection, optionKey, readOptions, type Option } from './option-table.ts';
+import { options, settingsSchema, type OptionValues } from './options.ts';
+import { centralAddress } from './address.ts';
 import { secretReader, type SecretReader } from './secret-file.ts';
 import { numbersIn, sectionOf } from './sections.ts';
 import { fileOption, fileSecrets } from './secret-options.ts';
@@ -185,7 +185,7 @@ function entriesOf(number: number, found: ReadonlyMap<string, IniEntry>): Readon
   return new Map(
     options.flatMap((option) => {
       const entry = found.get(`${sectionOf(option.section, number)}.${option.option}`);
-      return entry === undefined ? [] : [[keyOf(option), entry]];
+      return entry === undefined ? [] : [[optionKey(option), entry]];
     }),
   );
 }
@@ -199,7 +199,8 @@ function readCentral(source: Source, further: readonly Settings[]): Settings {
     const line = String(entries.get(`isp_master.${option}`)?.line ?? 0);
     return { code, params: { path, line, option } };
   };
-  const address = values.isp_master.host === '' ? { url: '' } : addressIn(values);
+  const { host, kind, transport } = values.isp_master;
+  const address = host === '' ? { url: '' } : centralAddress(host, centralModule(kind).host, transport);
   if (typeof address === 'string') found.push(problemAt('host', address));
   const required = number === 1 && further.length === 0 ? [] : ['host'];
   const isMissing = (option: string): boolean =>
@@ -247,48 +248,15 @@ function notificationProblems(
  * in an option that all centrals share is reported only for the first central.
  */
 function valuesOf({ number, path, entries }: Source, secrets: Secrets, problems: Problem[]): OptionValues {
-  const mistaken = new Set<string>();
-  const texts = (): unknown => {
-    const text = (option: Option): string => {
-      const key = keyOf(option);
-      return mistaken.has(key) ? '' : (secrets.get(key) ?? entries.get(key)?.value ?? '');
-    };
-    const bySection = Map.groupBy(options, ({ section }) => section);
-    return Object.fromEntries(
-      [...bySection].map(([section, own]) => [
-        section,
-        Object.fromEntries(own.map((option) => [option.option, text(option)])),
-      ]),
-    );
+  const textOf = (option: Option): string => {
+    const key = optionKey(option);
+    return secrets.get(key) ?? entries.get(key)?.value ?? '';
   };
-  const read = v.safeParse(settingsSchema, texts(), { abortPipeEarly: true });
-  if (read.success) return read.output;
-  for (const issue of read.issues) {
-    const [section, name] = (v.getDotPath(issue) ?? '').split('.');
-    const option = options.find((one) => one.section === section && one.option === name);
-    if (option === undefined) throw new Error(`no option ${section}.${name}`);
-    mistaken.add(keyOf(option));
-    const line = String(entries.get(keyOf(option))?.line ?? 0);
-    if (number === 1 || sectionOf(option.section, number) !== option.section)
-      problems.push(objection(option, { path, line, option: option.option }));
-  }
-  return v.parse(settingsSchema, texts());
-}
-
-/**
- * Makes the problem that an option does not accept its value.
- * @param params path, line and name of the option
- */
-function objection({ values }: Option, params: Readonly<Record<string, string>>): Problem {
-  if (values.kind === 'number') {
-    const { least, most } = values;
-    return { code: 'settings.bad-number', params: { ...params, least: String(least), most: String(most) } };
-  }
-  if (values.kind === 'choice') {
-    return { code: 'settings.bad-choice', params: { ...params, choices: values.choices.join(', ') } };
-  }
-  if (values.kind === 'parsed') return { code: `settings.bad-${values.form}`, params };
-  return { code: 'settings.bad-address', params };
+  return readOptions(settingsSchema, textOf, (option) => {
+    if (number !== 1 && sectionOf(option.section, number) === option.section) return;
+    const line = String(entries.get(optionKey(option))?.line ?? 0);
+    problems.push(objection(option, { path, line, option: option.option }));
+  });
 }
 
 /** Adds to a problem the name of the section in which the further central has the option. */
@@ -313,19 +281,6 @@ function sameTwice(all: readonly Settings[], sources: readonly Source[]): Proble
     const params = { path: sources[at]?.path ?? '', line: String(entry?.line ?? 0), section, other };
     return [{ code: 'settings.same-central', params }];
   });
-}
-
-/** Makes the base address of a central from its `host`; or returns the code of a mistake. */
-function addressIn({ isp_master }: OptionValues): ReturnType<typeof baseAddress> {
-  const { host, kind, transport } = isp_master;
-  const { host: form } = centralModule(kind);
-  if (form !== 'name-server') return baseAddress(host, form === 'web-or-local');
-  const server = serverAddress(host.replace(/^dns:\/\//i, ''), transport === 'tls' ? 853 : 53);
-  return server === null ? 'settings.bad-address' : { url: `dns://${serverText(server)}` };
-}
-
-function keyOf({ section, option }: Option): string {
-  return `${section}.${option}`;
 }
 
 function unknownOptions(entries: readonly IniEntry[], numbers: readonly number[], path: string): Problem[] {

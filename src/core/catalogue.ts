@@ -82,6 +82,11 @@ export const catalogue = {
     ru: 'Центральный DNS отказал: «{text}».',
     advice: 'support',
   },
+  'central.busy': {
+    en: 'The central DNS takes no further requests of this account for the moment ({text}).',
+    ru: 'Центральный DNS временно не принимает запросы этой учётной записи ({text}).',
+    advice: 'retry',
+  },
   'central.contended': {
     en: 'Somebody else keeps changing the same records at the central DNS.',
     ru: 'Кто-то другой всё время меняет те же записи на центральном DNS.',
@@ -176,8 +181,8 @@ export const catalogue = {
     ru: 'На центральном DNS домен {zone} — вторичная зона (копия с другого сервера), её записи там изменить нельзя. Попросите провайдера сделать зону первичной.',
   },
   'zone.create-there-first': {
-    en: 'The central DNS does not have the domain {zone} yet, and only the provider can create it there. Ask the provider to create it there first, then repeat this here.',
-    ru: 'На центральном DNS домена {zone} ещё нет, создать его там может только провайдер. Попросите провайдера сначала создать домен там, затем повторите здесь.',
+    en: 'The central DNS has no domain {zone} of this account yet, and only the provider can create it there. Ask the provider to create it there first, then repeat this here.',
+    ru: 'На центральном DNS у этой учётной записи домена {zone} ещё нет, создать его там может только провайдер. Попросите провайдера сначала создать домен там, затем повторите здесь.',
   },
   'zone.delete-there': {
     en: 'Only the provider can delete the domain {zone} at the central DNS. Ask the provider.',

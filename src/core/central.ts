@@ -337,6 +337,8 @@ export type CentralErrorCode =
    * Another writer changes the same records again and again, so each write of ours was based on a stale read.
    */
   | 'central.contended'
+  /** The central takes no further requests of this account for a while; `params.text` names the limit. */
+  | 'central.busy'
   /** Existing records lie below a delegation or a DNAME, where the name server does not show them. */
   | 'central.hidden'
   /** The server stores DNAME records but does not follow them when it answers. */

@@ -1,34 +1,51 @@
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
-import { setInterval } from 'node:timers';
-import { centralModule } from '../centrals/registry.ts';
+import type { Central } from '../core/central.ts';
 import type { Clock } from '../core/clock.ts';
 import type { Log } from '../core/log.ts';
 import { ApiServer } from './api/server.ts';
-import { ApiRefusal } from './api-refusal.ts';
+import type { StatusServer } from './api/status-server.ts';
+import { DatabaseGuard } from './audit/database-guard.ts';
+import { HeadsFile } from './audit/heads-file.ts';
+import { GatewayMetrics, measuredCentral } from './metrics.ts';
+import { monitoring } from './monitoring.ts';
+import { OperatorWork } from './operator/work.ts';
+import { openBackends, requestTime } from './open-backends.ts';
 import type { GatewaySettings } from './settings.ts';
-import { SqliteStorage } from './storage/sqlite.ts';
+import { openSqlite } from './storage/sqlite-database.ts';
 import { StorageError, type Storage } from './storage/storage.ts';
+import { Backends } from './work/backends.ts';
+import { settle, startUpkeep } from './upkeep.ts';
 import { Gateway } from './work/gateway.ts';
 
-/** How often old changes are deleted, milliseconds. */
-const pruneEvery = 3_600_000;
+/** Monotonic clock, milliseconds. */
+const now = (): number => performance.now();
 
 export interface RunningGateway {
   readonly port: number;
+  /** The port of health checks and metrics; null: there is none. */
+  readonly statusPort: number | null;
   /** Ends once all requests that run are answered. */
   close(): Promise<void>;
 }
 
 /**
- * Opens the database of a gateway. Several processes may have it open: one gateway, and commands of the
- * operator.
+ * Opens the database of a gateway. Several processes may have it open: gateways (with SQLite only one), and
+ * commands of the operator.
  * @throws {StorageError}
  */
-export function openStorage({ state }: Pick<GatewaySettings, 'state'>): Storage {
-  mkdirSync(state, { recursive: true, mode: 0o700 });
-  return SqliteStorage.open(join(state, 'gateway.db'), Date.now);
+export async function openStorage(
+  { state, storage }: Pick<GatewaySettings, 'state' | 'storage'>,
+  log: Log = () => undefined,
+): Promise<Storage> {
+  if (storage.kind === 'sqlite') {
+    mkdirSync(state, { recursive: true, mode: 0o700 });
+    return openSqlite(join(state, 'gateway.db'), { wall: Date.now, gateway: '' });
+  }
+  // Only who uses PostgreSQL loads its client.
+  const { openPostgres } = await import('./storage/postgres.ts');
+  return await openPostgres(storage.server, { wall: Date.now, gateway: storage.name }, log);
 }
 
 /**
@@ -41,40 +58,72 @@ export async function startGateway(
   settings: GatewaySettings,
   { clock, log }: { readonly clock: Clock; readonly log: Log },
 ): Promise<RunningGateway> {
-  const storage = openStorage(settings);
-  const lock = lockFolder(settings);
-  // Only panels are searched for and remembered.
-  const memory = { get: () => null, put: () => undefined };
-  const backend = await centralModule(settings.backend.kind).open(settings.backend, { clock, log, memory });
-  const { timeout } = settings.backend;
-  const { quarantine, keepChanges } = settings;
-  const gateway = new Gateway({ storage, backend, wall: Date.now, timeout, quarantine });
-  for (const { zone, key } of await storage.interruptChanges(Date.now()))
-    log(2, 'change.interrupted', { zone, key });
-  await gateway.settleClaims().catch((error: unknown) => {
-    // The name server may be down. The claims stay, and the create is asked for again.
-    if (!(error instanceof ApiRefusal)) throw error;
-    log(2, 'claims.not-settled', { code: error.code });
-  });
-  const server = new ApiServer({ gateway, storage, log, wall: Date.now }, settings.certificate);
-  const port = await server.listen(settings.listen.host, settings.listen.port);
-  const prune = (): void => {
-    storage.pruneChanges(Date.now() - keepChanges).catch((error: unknown) => {
-      log(1, 'prune.failed', { text: String(error) });
-    });
-  };
-  const pruning = setInterval(prune, pruneEvery);
-  prune();
+  mkdirSync(settings.state, { recursive: true, mode: 0o700 });
+  const storage = await openStorage(settings, log);
+  const lock = storage.isShared ? null : lockFolder(settings);
+  const metrics = new GatewayMetrics();
+  const centrals = await openMeasured(settings, { clock, log }, metrics);
+  const backends = new Backends(centrals, storage);
+  const timeout = requestTime(settings);
+  const { quarantine, keepChanges, keepAddresses, names } = settings;
+  const heads = new HeadsFile(settings.auditHeads);
+  const guard = await DatabaseGuard.open({ storage, heads, log, wall: Date.now });
+  const gateway = new Gateway({ storage, backends, log, wall: Date.now, timeout, quarantine, names, guard });
+  const upkeep = { storage, backends, guard, log, timeout, keepChanges, keepAddresses };
+  await settle(upkeep);
+  const named = [...centrals.keys()].filter((name) => name !== '');
+  const operator = new OperatorWork(storage, Date.now, () => named);
+  const { limits, certificate } = settings;
+  const parts = { gateway, operator, storage, log, wall: Date.now, now, limits, metrics };
+  const server = new ApiServer(parts, certificate);
+  const status = monitoring({ ...parts, centrals: [...centrals.values()], timeout, server });
+  const { port, statusPort } = await listen(server, status, settings);
+  await guard.export();
+  const endUpkeep = startUpkeep(upkeep);
   return {
     port,
+    statusPort,
     close: async () => {
-      clearInterval(pruning);
+      endUpkeep();
+      if (statusPort !== null) await status.close();
       await server.close();
-      await backend.close();
+      await guard.export().catch((error: unknown) => {
+        log(1, 'audit.not-exported', { text: String(error) });
+      });
+      await backends.close();
       await storage.close();
-      lock.close();
+      lock?.close();
     },
   };
+}
+
+/** Makes the centrals of all name servers, by name. Their calls are measured. @throws {SettingsRefused} */
+async function openMeasured(
+  settings: GatewaySettings,
+  ports: { readonly clock: Clock; readonly log: Log },
+  metrics: GatewayMetrics,
+): Promise<ReadonlyMap<string, Central>> {
+  const opened = await openBackends(settings, ports);
+  const nameOf = (name: string): string => (name === '' ? settings.backend.kind : name);
+  return new Map(
+    [...opened].map(([name, central]) => [name, measuredCentral(nameOf(name), central, metrics, now)]),
+  );
+}
+
+/** Listens at all addresses, or at none. @returns the ports */
+async function listen(
+  server: ApiServer,
+  status: StatusServer,
+  { listen: api, statusListen }: GatewaySettings,
+): Promise<Pick<RunningGateway, 'port' | 'statusPort'>> {
+  const port = await server.listen(api.host, api.port);
+  if (statusListen === null) return { port, statusPort: null };
+  try {
+    return { port, statusPort: await status.listen(statusListen.host, statusListen.port) };
+  } catch (error) {
+    await server.close();
+    throw error;
+  }
 }
 
 /** Keeps a second gateway out of the folder. The system releases the lock when the process ends. */

@@ -63,6 +63,12 @@ export function isIn(address: string, networks: readonly Network[]): boolean {
   return blockList(networks).check(address, kind === 4 ? 'ipv4' : 'ipv6');
 }
 
+/** Whether all addresses of a network are in another one. */
+export function isNetworkWithin(inner: Network, outer: Network): boolean {
+  const isSameKind = isIP(inner.address) === isIP(outer.address);
+  return isSameKind && inner.prefix >= outer.prefix && isIn(inner.address, [outer]);
+}
+
 /** Parses a network such as `10.0.0.0/8`, `10.1.2.3` or `fd00::/8`; null: the text is not a network. */
 export function readNetwork(text: string): Network | null {
   const [, address = '', written] = /^([0-9a-f.:]{2,45})(?:\/(\d{1,3}))?$/iu.exec(text) ?? [];

@@ -1,7 +1,8 @@
 import type { Language } from '../../core/panel.ts';
 import type { OptionField } from '../../config/option.ts';
 import type { FieldDialect } from '../../panels/layout.ts';
-import { options, type Option } from '../../config/options.ts';
+import { options } from '../../config/options.ts';
+import type { Option } from '../../config/option-table.ts';
 import { escapeXml } from '../../net/xml.ts';
 
 type Input = 'text' | 'password' | 'select' | 'checkbox';

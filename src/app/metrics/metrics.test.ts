@@ -22,7 +22,7 @@ import { CommandFailed } from '../command-failed.ts';
 import { hello, end } from '../control/socket.ts';
 import type { Waiting } from '../notify/memory-file.ts';
 import { pathsOf } from '../paths.ts';
-import { exposition } from './exposition.ts';
+import { exposition } from '../../net/exposition.ts';
 import { mountSmallDisk } from '../../testing/small-disk.ts';
 import { fullNotice, fullReport } from '../../testing/full-report.ts';
 import { metricsOf, noticeMetrics } from './metrics.ts';

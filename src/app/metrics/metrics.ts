@@ -6,7 +6,7 @@ import type { Health } from '../answers/health.ts';
 import type { AgentReport, StatusReport } from '../control/protocol.ts';
 import { channelNames, type ChannelName } from '../notify/channel.ts';
 import type { Waiting } from '../notify/memory-file.ts';
-import { single, type Metric, type Sample } from './exposition.ts';
+import { single, type Metric, type Sample } from '../../net/exposition.ts';
 
 /**
  * Makes the metrics of one panel. They contain no name of a zone, host or account, because every user of this

@@ -3,7 +3,7 @@ import { CommandFailed } from '../command-failed.ts';
 import { memoryPath, readKept } from '../notify/memory-file.ts';
 import type { Paths } from '../paths.ts';
 import { panelKindAt } from '../wiring/panel-at.ts';
-import { exposition } from './exposition.ts';
+import { exposition } from '../../net/exposition.ts';
 import { metricsOf, noticeMetrics } from './metrics.ts';
 import { NotAMetricsFile, writeMetricsFile } from './write-file.ts';
 

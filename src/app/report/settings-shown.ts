@@ -1,5 +1,5 @@
 import { parseIni, type IniEntry } from '../../config/ini.ts';
-import type { Option } from '../../config/options.ts';
+import type { Option } from '../../config/option-table.ts';
 import { optionAt } from '../../config/sections.ts';
 import type { Anonymiser } from './anonymiser.ts';
 import { hiddenSecret } from './scrub.ts';

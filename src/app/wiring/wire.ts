@@ -1,11 +1,9 @@
 import { randomInt } from 'node:crypto';
-import { readFileSync } from 'node:fs';
-import { problem } from '../../dns/problem.ts';
 import { withBreaker, type GuardedCentral } from '../../core/breaker.ts';
 import type { Central } from '../../core/central.ts';
 import type { Decision } from '../../core/decision.ts';
 import type { HistorySource } from '../../core/history.ts';
-import { SettingsRefused } from '../../centrals/connection.ts';
+import { pinOf } from '../../centrals/connection.ts';
 import { centralModule } from '../../centrals/registry.ts';
 import type { SecretChanged } from '../../centrals/secrets.ts';
 import { withVerification } from '../../centrals/verified/index.ts';
@@ -123,17 +121,6 @@ async function makeCentral(
     memory,
     secretChanged,
   });
-}
-
-function pinOf({ fingerprint, caFile }: Settings): { pin?: { fingerprint?: string; ca?: string } } {
-  if (fingerprint !== '') return { pin: { fingerprint } };
-  if (caFile === '') return {};
-  try {
-    return { pin: { ca: readFileSync(caFile, 'utf8') } };
-  } catch (error) {
-    if (!(error instanceof Error)) throw error;
-    throw new SettingsRefused([problem('settings.ca-unreadable', { path: caFile })]);
-  }
 }
 
 /** Makes the object with which the self-test edits records in the panel on this host, as a user would. */

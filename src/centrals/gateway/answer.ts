@@ -2,8 +2,7 @@ import * as v from 'valibot';
 import { CentralError, type CentralErrorCode } from '../../core/central.ts';
 import { problemAnswer } from '../../net/gateway/schemas.ts';
 import type { HttpAnswer } from '../../net/http.ts';
-import { parseJsonInSlices } from '../../net/json.ts';
-import { garbled, titleOf, utf8Text, type Effect, type Redact } from '../http-answer.ts';
+import { garbled, shaped, titleOf, utf8Text, wholeJson, type Effect, type Redact } from '../http-answer.ts';
 
 /**
  * Reads the JSON of an answer.
@@ -22,13 +21,9 @@ export async function readAnswer<T>(
   const isFound = status === 412 && found !== undefined;
   if (!/^application\/(?:problem\+)?json$/u.test(contentType))
     throw garbled(`HTTP ${status}, not an answer of a gateway${titleOf(text, redact)}`, effect);
-  const json = await parseJsonInSlices(text).catch(() => {
-    throw garbled('not a whole JSON document', effect);
-  });
+  const json = await wholeJson(text, effect);
   if (!isOk && !isFound) throw refused(json, status, effect, redact);
-  const result = v.safeParse(isFound ? found : schema, json);
-  if (result.success) return result.output;
-  throw garbled(`not the expected JSON (${v.getDotPath(result.issues[0]) ?? 'whole'})`, effect);
+  return shaped(isFound ? found : schema, json, effect);
 }
 
 /** The shapes of answers to one request. */
@@ -46,6 +41,7 @@ const codes: ReadonlySet<string> = new Set([
   'central.missing',
   'central.exists',
   'central.contended',
+  'central.busy',
   'central.limit',
   'central.refused',
   'central.invalid-value',

@@ -17,7 +17,7 @@ import type { ResourceRecord } from '../../dns/record.ts';
 import { isEmptyChange, zoneProblems, type Change } from '../../dns/zone.ts';
 import * as shapes from '../../net/gateway/schemas.ts';
 import { absoluteName, allFromWire, expectationToWire, toWire } from '../../net/gateway/wire.ts';
-import { centralRefusal, hasCode, look, restated } from '../errors.ts';
+import { centralRefusal, hasCode, look, outage, restated } from '../errors.ts';
 import { garbled, type Effect } from '../http-answer.ts';
 import type { SecretChanged } from '../secrets.ts';
 import { errorOf } from './answer.ts';
@@ -44,9 +44,13 @@ export function createGatewayCentral(
   return new GatewayCentral(settings, ports.secretChanged);
 }
 
+/**
+ * The guard holds among the clients of the gateway, whose writes to a zone run one after the other. Against
+ * somebody who writes at the name server itself, it is as good as the guard of that server.
+ */
 const traits: CentralTraits = {
   atomic: 'zone',
-  guard: 'none',
+  guard: 'cas',
   managesZones: true,
   createsWithContent: true,
   listsZones: true,
@@ -57,7 +61,8 @@ const traits: CentralTraits = {
 
 class GatewayCentral implements Central {
   readonly id: CentralId;
-  readonly traits = traits;
+  /** Replaced by each list of zones, because the gateway says there whether the customer can make zones. */
+  traits = traits;
   readonly #api: GatewayApi;
   readonly #settings: GatewaySettings;
 
@@ -76,7 +81,8 @@ class GatewayCentral implements Central {
   };
 
   readonly listZones: Central['listZones'] = async (_asked, ctx) => {
-    const { zones } = await this.#get('/v1/zones', shapes.zonesAnswer, ctx);
+    const { zones, makesZones } = await this.#get('/v1/zones', shapes.zonesAnswer, ctx);
+    this.#learn(makesZones);
     return understood(() => zones.map(absoluteName));
   };
 
@@ -144,7 +150,7 @@ class GatewayCentral implements Central {
       return result === 'missing' ? 'missing' : 'deleted';
     } catch (error) {
       if (hasCode(error, 'central.missing')) return 'missing';
-      throw error;
+      throw this.#leftToProvider(error);
     }
   };
 
@@ -157,6 +163,20 @@ class GatewayCentral implements Central {
     this.#api.close();
     await Promise.resolve();
   };
+
+  /**
+   * Notes that only the provider deletes zones, if no list of zones has said so yet. The caller may then ask
+   * again: it knows better what to do.
+   */
+  #leftToProvider(error: unknown): unknown {
+    if (!hasCode(error, 'zone.delete-there') || !this.traits.managesZones) return error;
+    this.#learn(false);
+    return outage(error.code, error.params, error);
+  }
+
+  #learn(makesZones: boolean): void {
+    this.traits = { ...traits, managesZones: makesZones, createsWithContent: makesZones };
+  }
 
   async #records(zone: DnsName, query: string, ctx: CallContext): Promise<readonly CentralRecord[] | null> {
     const path = `${zonePath(zone)}/records${query}`;

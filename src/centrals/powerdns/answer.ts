@@ -1,9 +1,16 @@
 import * as v from 'valibot';
 import { CentralError, type CentralErrorCode, type CentralErrorFacts } from '../../core/central.ts';
 import type { HttpAnswer } from '../../net/http.ts';
-import { parseJsonInSlices } from '../../net/json.ts';
 import { centralRefusal } from '../errors.ts';
-import { garbled, stateAfter, titleOf, utf8Text, type Effect, type Redact } from '../http-answer.ts';
+import {
+  garbled,
+  stateAfter,
+  titleOf,
+  utf8Text,
+  wholeJson,
+  type Effect,
+  type Redact,
+} from '../http-answer.ts';
 
 /**
  * Parses the JSON of a successful answer; `null`: the answer has no body (204).
@@ -17,15 +24,7 @@ export async function readAnswer(answer: HttpAnswer, effect: Effect, redact: Red
   if (status === 204) return null;
   if (isWebPage(answer, text))
     throw garbled(`a web page instead of an answer${titleOf(text, redact)}`, effect);
-  return await parseJson(text, effect);
-}
-
-/** Checks the shape of an answer and returns it typed. @throws {CentralError} `central.garbled` */
-export function shaped<T>(schema: v.GenericSchema<unknown, T>, json: unknown): T {
-  const result = v.safeParse(schema, json);
-  if (result.success) return result.output;
-  const place = v.getDotPath(result.issues[0]) ?? '';
-  throw garbled(`not the expected JSON${place === '' ? '' : ` (${place.slice(0, 100)})`}`, 'read');
+  return await wholeJson(text, effect);
 }
 
 /**
@@ -77,12 +76,4 @@ function wordsOf(text: string, redact: Redact): string {
 
 function isWebPage({ contentType }: HttpAnswer, text: string): boolean {
   return /^text\/html/iu.test(contentType) || /^\s*<(?:!doctype|html|\?xml)/iu.test(text);
-}
-
-async function parseJson(text: string, effect: Effect): Promise<unknown> {
-  try {
-    return await parseJsonInSlices(text);
-  } catch {
-    throw garbled(text === '' ? 'an empty answer' : 'not a whole JSON document', effect);
-  }
 }

@@ -4,7 +4,7 @@ import { displayName, type DnsName } from '../../dns/name.ts';
 import { problem, type Problem } from '../../dns/problem.ts';
 import type { ResourceRecord } from '../../dns/record.ts';
 import { hasCode, centralRefusal } from '../errors.ts';
-import { shaped } from './answer.ts';
+import { shaped } from '../http-answer.ts';
 import { isZoneFailing, type ZoneRead, type ZoneReader } from './read.ts';
 
 /** Maximum number of zones that are checked. Each check takes 1 to 5 ms. */

@@ -18,6 +18,14 @@ function octetText(octet: number): string {
 }
 
 /**
+ * A name for the query of a URL. PowerDNS 4.7.3 decodes `%XX` twice there, so a percent sign is written as an
+ * escape of DNS.
+ */
+export function queriedName(name: DnsName): string {
+  return serverName(name).replaceAll('%', String.raw`\037`);
+}
+
+/**
  * The id of a zone in URLs. Characters except letters, digits, dot and hyphen become `=XX`, the octet in
  * hexadecimal: `0/25.2.0.192.in-addr.arpa` becomes `0=2F25.2.0.192.in-addr.arpa.`.
  */

@@ -5,10 +5,10 @@ import { displayName, zoneName, type DnsName } from '../../dns/name.ts';
 import { validOrElse } from '../../dns/problem.ts';
 import { mapInBatches, mapInSlices } from '../../net/slices.ts';
 import { hasCode, outage, centralRefusal } from '../errors.ts';
-import { garbled } from '../http-answer.ts';
-import { hasEnded, shaped } from './answer.ts';
+import { garbled, shaped } from '../http-answer.ts';
+import { hasEnded } from './answer.ts';
 import { mostListOctets, mostZoneOctets, zonePath, type ServerApi } from './api.ts';
-import { serverName } from './names.ts';
+import { queriedName, serverName } from './names.ts';
 import { heldRecords, rrsetShape, type HeldRecords } from './records.ts';
 import { zoneKinds, type PowerdnsSettings } from './settings.ts';
 import { own } from '../../dns/own.ts';
@@ -211,7 +211,7 @@ export class ZoneReader {
       }
     }
     const reads = await mapInBatches(names.length === 0 ? [zone] : names, mostReads, async (name) =>
-      onlyAt(name, await this.#read(zone, { rrset_name: serverName(name) }, ctx)),
+      onlyAt(name, await this.#read(zone, { rrset_name: queriedName(name) }, ctx)),
     );
     const held = reads.filter((read) => read !== null);
     return held.length < reads.length ? null : together(held);
@@ -264,7 +264,7 @@ export class ZoneReader {
   }
 
   async #rowsOf(zone: DnsName, ctx: CallContext): Promise<readonly ZoneRow[]> {
-    const rows = await this.#list({ zone: serverName(zone), dnssec: 'false' }, ctx);
+    const rows = await this.#list({ zone: queriedName(zone), dnssec: 'false' }, ctx);
     if (rows.some(({ name }) => nameOf(name) !== zone)) throw garbled('a list of other zones', 'read');
     this.#noteListed(zone, rows.length > 0);
     return rows;

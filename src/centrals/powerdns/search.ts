@@ -2,7 +2,7 @@ import * as v from 'valibot';
 import { CentralError, type CallContext } from '../../core/central.ts';
 import { parseName, type DnsName } from '../../dns/name.ts';
 import { validOr } from '../../dns/problem.ts';
-import { shaped } from './answer.ts';
+import { shaped } from '../http-answer.ts';
 import { mostZoneOctets, type ServerApi } from './api.ts';
 import type { ZoneReader } from './read.ts';
 import { serverName, takesOwner } from './names.ts';

@@ -4,7 +4,7 @@ import { cdsType, dnskeyType, dsOfCds, dsOfKeys } from '../../dns/dnssec.ts';
 import type { DnsName } from '../../dns/name.ts';
 import { DnsDataError } from '../../dns/problem.ts';
 import { makeRecord, type ResourceRecord } from '../../dns/record.ts';
-import { shaped } from './answer.ts';
+import { shaped } from '../http-answer.ts';
 import { zonePath } from './api.ts';
 import type { ZoneReader } from './read.ts';
 

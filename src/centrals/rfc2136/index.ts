@@ -97,6 +97,9 @@ class Rfc2136Central implements Central {
 
   readonly readNames: Central['readNames'] = async (zone, names, ctx, types, likely = []) => {
     const read = await this.#read(zone, new Map(names.map((name) => [name, types ?? 'all'])), ctx);
+    // A zone transfer shows what queries hide.
+    if (read !== null && read.hidden.size > 0 && this.traits.wholeZones)
+      return (await this.readZone(zone, [], ctx))?.filter(({ name }) => names.includes(name)) ?? null;
     const view = read === null ? null : await this.#reader.withProven(zone, read, likely, ctx);
     if (view !== null && types !== undefined) await this.#reader.demandShown(zone, view, types, ctx);
     return view?.records ?? null;

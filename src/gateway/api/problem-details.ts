@@ -2,7 +2,9 @@ import { describeProblem } from '../../core/describe.ts';
 import { plainParams } from '../../core/plain-text.ts';
 import { DnsDataError } from '../../dns/problem.ts';
 import { ApiRefusal } from '../api-refusal.ts';
+import { OperatorRefusal, type OperatorMistake } from '../operator/work.ts';
 import { StorageError } from '../storage/storage.ts';
+import { LimitExceeded } from './limits.ts';
 
 /** Maximum number of mistakes that one answer lists. */
 const mostProblems = 100;
@@ -13,6 +15,8 @@ const mostProblems = 100;
  */
 export function apiRefusalOf(error: unknown): ApiRefusal | null {
   if (error instanceof ApiRefusal) return error;
+  if (error instanceof OperatorRefusal)
+    return new ApiRefusal(statuses[error.mistake], error.problem.code, { params: error.problem.params });
   if (error instanceof DnsDataError)
     return new ApiRefusal(422, 'central.invalid-value', { problems: error.problems, cause: error });
   if (error instanceof StorageError) {
@@ -22,6 +26,18 @@ export function apiRefusalOf(error: unknown): ApiRefusal | null {
   }
   return null;
 }
+
+const statuses: Readonly<Record<OperatorMistake, number>> = {
+  'no-customer': 404,
+  'customer-exists': 409,
+  'bad-customer': 422,
+  'no-backend': 422,
+  'no-token': 404,
+  'no-owner': 404,
+  foreign: 409,
+  limit: 422,
+  'bad-network': 422,
+};
 
 /**
  * The body of an answer that refuses a request: problem details (RFC 9457), and what a client has to know of
@@ -41,6 +57,8 @@ export function problemDetails(refusal: ApiRefusal, id: string): Readonly<Record
     state,
     retry,
     problems: problems.slice(0, mostProblems),
+    // The member of draft-ietf-httpapi-ratelimit-headers.
+    ...(refusal instanceof LimitExceeded ? { 'violated-policies': [refusal.policy] } : {}),
     ...(found === null ? {} : { found }),
   };
 }

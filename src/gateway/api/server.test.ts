@@ -54,7 +54,8 @@ describe('the API of a gateway', { skip: missingPrograms('pdns_server') }, () =>
     assert.deepEqual(first.body, { removed: [], added: [record] });
     assert.equal(first.status, 200);
     const written = await serial();
-    assert.deepEqual(await change(key, { add: [record] }), first);
+    const again = await change(key, { add: [record] });
+    assert.deepEqual([again.status, again.body], [first.status, first.body]);
     assert.equal(await serial(), written);
     const { body } = await ask('GET', '/v1/zones/shop.example/records?name=www.shop.example');
     assert.deepEqual(body['records'], [record]);
@@ -90,12 +91,19 @@ describe('the API of a gateway', { skip: missingPrograms('pdns_server') }, () =>
     await bench.revoke(revoked);
     const elsewhere = await bench.token('shop', undefined, ['192.0.2.0/24']);
     const answers = [];
-    for (const by of ['', 'nonsense', makeToken().text, revoked, elsewhere, `${token.slice(0, -1)}x`]) {
+    for (const by of [
+      '',
+      'nonsense',
+      makeToken().text,
+      revoked,
+      elsewhere,
+      `${token.slice(0, -1)}${token.endsWith('x') ? 'y' : 'x'}`,
+    ]) {
       const { status, body } = await ask('GET', '/v1/zones', undefined, by);
       const { instance: _own, ...rest } = body;
       answers.push(JSON.stringify([status, rest]));
     }
-    assert.equal(new Set(answers).size, 1);
+    assert.equal(new Set(answers).size, 1, answers.join('\n'));
     assert.match(answers[0] ?? '', /^\[401,.*central\.login/u);
     const known = await bench.token('shop', undefined, ['127.0.0.0/8', '::1/128']);
     assert.equal((await ask('GET', '/v1/zones', undefined, known)).status, 200);

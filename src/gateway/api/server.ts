@@ -2,37 +2,39 @@ import { randomBytes } from 'node:crypto';
 import {
   createServer as createPlain,
   type IncomingMessage,
+  type OutgoingHttpHeaders,
   type Server,
   type ServerResponse,
 } from 'node:http';
 import { createServer as createSecure } from 'node:https';
-import { isIP, type AddressInfo, type Socket } from 'node:net';
+import type { AddressInfo } from 'node:net';
 import type { Log } from '../../core/log.ts';
-import { parseJsonInSlices } from '../../net/json.ts';
 import { ApiRefusal } from '../api-refusal.ts';
-import type { Storage } from '../storage/storage.ts';
+import type { GatewayMetrics } from '../metrics.ts';
+import { authenticateOperator } from '../operator/login.ts';
 import { authenticate } from '../work/authenticate.ts';
-import type { Gateway } from '../work/gateway.ts';
-import { problemDetails, apiRefusalOf } from './problem-details.ts';
-import { findRoute, type ApiAnswer, type FoundRoute } from './routes.ts';
+import { findHeldToken } from '../work/held-token.ts';
+import { clientAddress, clientNetwork } from './address.ts';
+import { Connections } from './connections.ts';
+import { LimitExceeded, LoginLimits, RequestLimits, wholeSeconds, type ApiLimits } from './limits.ts';
+import { apiRefusalOf, problemDetails } from './problem-details.ts';
+import { bodyOf, headersOf, tokenIn } from './read-request.ts';
+import { findRoute, type ApiAnswer, type ApiWork, type Route, type RequestSender } from './route.ts';
+import { allowedMethods, routes } from './routes.ts';
 
-/** Largest body of a request, octets. */
-const mostOctets = 4 * 1024 * 1024;
-/** How long a client may take to send a request, milliseconds. */
-const sending = 20_000;
 /** Largest headers of a request, octets. */
 const mostHeaders = 16 * 1024;
+/** How often connections are checked for being too slow, milliseconds. */
+const checkEvery = 1_000;
 /** How long a gateway that stops waits for its answers, milliseconds. */
 const answering = 15_000;
-/** Maximum number of connections. */
-const mostConnections = 2_000;
 
-export interface ApiParts {
-  readonly gateway: Gateway;
-  readonly storage: Storage;
+export interface ApiParts extends ApiWork {
   readonly log: Log;
-  /** Wall clock, milliseconds. */
-  readonly wall: () => number;
+  /** Monotonic clock, milliseconds. */
+  readonly now: () => number;
+  readonly limits: ApiLimits;
+  readonly metrics: GatewayMetrics;
 }
 
 /** Certificate chain and key, PEM. */
@@ -45,29 +47,41 @@ export interface Certificate {
 export class ApiServer {
   readonly #server: Server;
   readonly #parts: ApiParts;
-  readonly #sockets = new Set<Socket>();
-  /** Connections with a request that is not answered yet. */
-  readonly #busy = new Set<Socket>();
+  readonly #connections: Connections;
+  readonly #logins: LoginLimits;
+  readonly #requests: RequestLimits;
 
   /** @param certificate null: plain HTTP, which is meant for addresses of this machine only */
   constructor(parts: ApiParts, certificate: Certificate | null) {
     this.#parts = parts;
-    const options = { requestTimeout: sending, headersTimeout: sending, maxHeaderSize: mostHeaders };
+    const { limits, now, metrics } = parts;
+    this.#logins = new LoginLimits(limits, now);
+    this.#requests = new RequestLimits(limits, now);
+    const options = {
+      requestTimeout: limits.sending,
+      headersTimeout: limits.sending,
+      keepAliveTimeout: limits.idle,
+      connectionsCheckingInterval: checkEvery,
+      maxHeaderSize: mostHeaders,
+    };
     const handle = (request: IncomingMessage, response: ServerResponse): void => {
-      const { socket } = request;
-      this.#busy.add(socket);
-      response.once('close', () => this.#busy.delete(socket));
+      response.once('close', this.#connections.begin(request.socket));
       void this.#handle(request, response);
     };
+    const secure = { minVersion: 'TLSv1.2', handshakeTimeout: limits.sending } as const;
     this.#server =
       certificate === null
         ? createPlain(options, handle)
-        : createSecure({ ...options, ...certificate, minVersion: 'TLSv1.2' }, handle);
-    this.#server.maxConnections = mostConnections;
-    this.#server.on('connection', (socket: Socket) => {
-      this.#sockets.add(socket);
-      socket.once('close', () => this.#sockets.delete(socket));
+        : createSecure({ ...options, ...certificate, ...secure }, handle);
+    const most = { most: limits.connections, byAddress: limits.connectionsByAddress };
+    this.#connections = new Connections(this.#server, most, (why) => {
+      metrics.connectionRefused(why);
     });
+  }
+
+  /** Number of open connections. */
+  get connections(): number {
+    return this.#connections.size;
   }
 
   /** Begins to listen. @returns the port. @throws {Error} of the system, if the address cannot be used */
@@ -90,9 +104,9 @@ export class ApiServer {
         resolve();
       });
     });
-    for (const socket of this.#sockets) if (!this.#busy.has(socket)) socket.destroy();
+    this.#connections.end();
     const timer = setTimeout(() => {
-      for (const socket of this.#sockets) socket.destroy();
+      this.#connections.destroyAll();
     }, answering);
     await closed;
     clearTimeout(timer);
@@ -100,38 +114,53 @@ export class ApiServer {
 
   async #handle(request: IncomingMessage, response: ServerResponse): Promise<void> {
     const id = randomBytes(8).toString('hex');
-    const begun = performance.now();
+    const begun = this.#parts.now();
     const seen: Seen = { route: '-', customer: '-', token: '-' };
-    const answer = await this.#answer(request, seen).catch((error: unknown) => this.#refusal(error, id));
-    const text = JSON.stringify(answer.body);
-    const problem = answer.status >= 400;
+    const answer = await this.#answer(request, seen).catch((error: unknown) =>
+      this.#refusal(error, request, id),
+    );
+    const { text, type } = textOf(answer);
     response.writeHead(answer.status, {
-      'Content-Type': problem ? 'application/problem+json' : 'application/json',
-      'Content-Length': Buffer.byteLength(text),
+      ...(text === null ? {} : { 'Content-Type': type, 'Content-Length': Buffer.byteLength(text) }),
       'Cache-Control': 'no-store',
       'X-Request-Id': id,
+      ...(seen.token === '-' ? {} : this.#requests.headers(seen.token)),
+      ...answer.headers,
       // What is left of a body that was not read must not be taken for the next request.
       ...(request.complete ? {} : { Connection: 'close' }),
     });
-    response.end(text);
-    const ms = Math.round(performance.now() - begun);
-    this.#parts.log(5, 'request', { id, ...seen, status: answer.status, ms });
+    response.end(text ?? undefined);
+    const ms = this.#parts.now() - begun;
+    this.#parts.metrics.request({ route: seen.route, status: answer.status, ms });
+    this.#parts.log(5, 'request', { id, ...seen, status: answer.status, ms: Math.round(ms) });
   }
 
   async #answer(request: IncomingMessage, seen: Seen): Promise<ApiAnswer> {
-    const { gateway, storage, log, wall } = this.#parts;
     const [path = '', query = ''] = (request.url ?? '').split('?', 2);
-    const { route, values }: FoundRoute = findRoute(request.method ?? '', path);
+    const { route, values } = findRoute(routes, request.method ?? '', path);
     seen.route = `${route.method} ${route.path}`;
-    const ports = { storage, log, wall };
-    const caller = await authenticate(ports, tokenIn(request), addressOf(request));
-    seen.customer = caller.customer.id;
+    const caller = await this.#caller(request, route);
+    const answer = async (): Promise<ApiAnswer> => {
+      const headers = headersOf(request);
+      const body = await bodyOf(request);
+      const asked = { caller, values, query: new URLSearchParams(query), body, headers };
+      return await route.answer(this.#parts, asked);
+    };
+    if (caller === null) return await answer();
     seen.token = caller.token.id;
-    const body = await bodyOf(request);
-    return await route.answer(gateway, { caller, values, query: new URLSearchParams(query), body });
+    if ('customer' in caller) seen.customer = caller.customer.id;
+    return await this.#requests.run(seen.token, route.isWrite, answer);
   }
 
-  #refusal(error: unknown, id: string): ApiAnswer {
+  async #caller(request: IncomingMessage, { audience }: Route): Promise<RequestSender | null> {
+    if (audience === 'anyone') return null;
+    const login = logins[audience];
+    const from = clientAddress(request.socket.remoteAddress);
+    const token = tokenIn(request);
+    return await this.#logins.run(clientNetwork(from), token, async () => login(this.#parts, token, from));
+  }
+
+  #refusal(error: unknown, request: IncomingMessage, id: string): ApiAnswer {
     const refusal = apiRefusalOf(error);
     const known = refusal ?? new ApiRefusal(500, 'gateway.failed', { state: 'unknown', cause: error });
     const { cause } = known;
@@ -139,9 +168,17 @@ export class ApiServer {
       const text = cause instanceof Error ? (cause.stack ?? cause.message) : 'not an error';
       this.#parts.log(refusal === null ? 1 : 2, 'request.failed', { id, code: known.code, text });
     }
-    return { status: known.status, body: problemDetails(known, id) };
+    this.#parts.metrics.refused(known);
+    return { status: known.status, body: problemDetails(known, id), headers: headersFor(known, request) };
   }
 }
+
+/** How each audience logs in. */
+const logins = {
+  customer: authenticate,
+  operator: authenticateOperator,
+  holder: findHeldToken,
+} as const;
 
 /** What the log says of a request. Paths and queries are left out, because they may hold names. */
 interface Seen {
@@ -150,39 +187,25 @@ interface Seen {
   token: string;
 }
 
-function tokenIn({ headers }: IncomingMessage): string {
-  return /^Bearer (\S{1,200})$/iu.exec(headers.authorization ?? '')?.[1] ?? '';
+function textOf({ status, body, lines }: ApiAnswer): { readonly text: string | null; readonly type: string } {
+  if (lines !== undefined)
+    return { text: lines.map((line) => `${JSON.stringify(line)}\n`).join(''), type: 'application/jsonl' };
+  const type = status >= 400 ? 'application/problem+json' : 'application/json';
+  return { text: body === undefined ? null : JSON.stringify(body), type };
 }
 
-/** The client's address. An IPv4 address that arrives at an IPv6 socket is shown as IPv4. */
-function addressOf({ socket }: IncomingMessage): string {
-  const address = (socket.remoteAddress ?? '').replace(/^::ffff:(?=\d+\.)/u, '');
-  return isIP(address) === 0 ? '::' : address;
-}
-
-async function bodyOf(request: IncomingMessage): Promise<unknown> {
-  const octets = await octetsOf(request);
-  if (octets.length === 0) return null;
-  try {
-    return await parseJsonInSlices(new TextDecoder('utf-8', { fatal: true }).decode(octets));
-  } catch (error) {
-    throw new ApiRefusal(400, 'gateway.bad-request', { params: { text: 'body: no JSON' }, cause: error });
+/** The headers that tell a client what to do about a refusal. */
+function headersFor(refusal: ApiRefusal, { url = '' }: IncomingMessage): OutgoingHttpHeaders {
+  switch (refusal.status) {
+    case 401:
+      return { 'WWW-Authenticate': 'Bearer' };
+    case 405:
+      return { Allow: allowedMethods(url.split('?', 1)[0] ?? '').join(', ') };
+    case 429:
+      return { 'Retry-After': refusal instanceof LimitExceeded ? wholeSeconds(refusal.wait) : 60 };
+    case 503:
+      return { 'Retry-After': 5 };
+    default:
+      return {};
   }
-}
-
-async function octetsOf(request: IncomingMessage): Promise<Buffer> {
-  const chunks: Buffer[] = [];
-  let octets = 0;
-  try {
-    for await (const chunk of request) {
-      const part = Buffer.from(chunk);
-      octets += part.length;
-      if (octets > mostOctets) throw new ApiRefusal(413, 'gateway.too-large');
-      chunks.push(part);
-    }
-  } catch (error) {
-    if (error instanceof ApiRefusal) throw error;
-    throw new ApiRefusal(400, 'gateway.bad-request', { params: { text: 'body: cut off' }, cause: error });
-  }
-  return Buffer.concat(chunks);
 }

@@ -149,8 +149,29 @@ export function mayCreateZone(rights: Rights, zone: DnsName): boolean {
 }
 
 /**
- * Whether the token may delete the zone. Beside its pattern this needs `remove` of every name and type. The
- * protected types among them are not asked for: to delete zones is a named right itself.
+ * Finds why the token must not delete the zone. Beside its pattern this needs `remove` of every name and
+ * type, and of the protected types those that the zone has. SOA and NS at the apex belong to the zone itself.
+ * @param present all records of the zone
+ * @returns null: it may. `zone`: the token may not delete this zone at all. Otherwise an RRset that is in its
+ *   way
+ * @throws {DnsDataError} when the rights have problems
+ */
+export function denialOfDelete(
+  rights: Rights,
+  zone: DnsName,
+  present: readonly RRsetKey[],
+): RRsetKey | 'zone' | null {
+  if (!mayDeleteZone(rights, zone)) return 'zone';
+  const found = present.find(({ name, type }) => {
+    const isHead = name === zone && (type === 'SOA' || type === 'NS');
+    return !isHead && !explainRight(rights, zone, name, type, 'remove').allowed;
+  });
+  return found === undefined ? null : { name: found.name, type: found.type };
+}
+
+/**
+ * Whether the token may delete the zone, as far as that does not depend on what is in it ({@link
+ * denialOfDelete}).
  * @throws {DnsDataError} when the rights have problems
  */
 export function mayDeleteZone(rights: Rights, zone: DnsName): boolean {

@@ -33,9 +33,11 @@ export interface NewToken {
 /** What a token that was sent says about itself: its id and its hash. Neither is proved yet. */
 export type SentToken = Pick<NewToken, 'id' | 'hash'>;
 
-/** Makes a token from the system's random source. */
-export function makeToken(): NewToken {
-  const id = randomText(idLength);
+/**
+ * Makes a token from the system's random source.
+ * @param id of a token that gets another text; absent: a new one
+ */
+export function makeToken(id: string = randomText(idLength)): NewToken {
   const body = `${prefix}${id}_${randomText(secretLength)}`;
   const text = `${body}${checksum(body)}`;
   return { id, text, hash: hashOf(text) };
@@ -81,4 +83,15 @@ function hashOf(text: string): string {
 
 function digest(text: string): Buffer {
   return createHash('sha256').update(text).digest();
+}
+
+/** A code that its receiver shows once, 30 random letters and digits, and what is stored of it. */
+export function makeCode(): Pick<NewToken, 'text' | 'hash'> {
+  const text = `dst_${randomText(secretLength)}`;
+  return { text, hash: hashOf(text) };
+}
+
+/** The hash of a code of {@link makeCode}, as it is stored. */
+export function codeHash(text: string): string {
+  return hashOf(text);
 }

@@ -4,9 +4,15 @@ import { rightsSchema } from './rights-schema.ts';
 import {
   StorageError,
   type AuditEntry,
+  type AuditHead,
+  type AuditLink,
   type Customer,
+  type OperatorToken,
+  type StorageCounts,
   type StoredChange,
   type StoredToken,
+  type TransferCode,
+  type ZoneGrant,
   type ZoneOwner,
 } from './storage.ts';
 
@@ -32,15 +38,20 @@ const customerRow = v.object({
   id: v.string(),
   state: v.picklist(['active', 'read-only', 'suspended']),
   most_zones: v.number(),
+  most_tokens: v.number(),
+  most_records: v.number(),
+  most_rrset_records: v.number(),
+  most_rrset_octets: v.number(),
+  most_writes_minute: v.number(),
+  most_writes_day: v.number(),
+  backend: v.string(),
   created_at: v.number(),
 });
 
-const tokenRow = v.object({
+const operatorRow = v.object({
   id: v.string(),
-  customer: v.string(),
   hash: v.string(),
   label: v.string(),
-  rights: v.pipe(v.string(), v.parseJson(), rightsSchema),
   networks: v.pipe(v.string(), v.parseJson(), v.array(v.string())),
   created_at: v.number(),
   expires_at: v.nullable(v.number()),
@@ -49,15 +60,52 @@ const tokenRow = v.object({
   used_from: v.nullable(v.string()),
 });
 
+const tokenRow = v.object({
+  ...operatorRow.entries,
+  customer: v.string(),
+  rights: v.pipe(v.string(), v.parseJson(), rightsSchema),
+  previous_hash: v.nullable(v.string()),
+  previous_until: v.nullable(v.number()),
+  idle: v.nullable(v.number()),
+  maker: v.nullable(v.string()),
+  makes_tokens: v.number(),
+});
+
+const countsRow = v.object({
+  customers: v.number(),
+  zones: v.number(),
+  claims: v.number(),
+  open_changes: v.number(),
+  oldest_change: v.nullable(v.number()),
+});
+
 const zoneRow = v.object({
   name,
   customer: v.string(),
+  backend: v.string(),
   left_at: v.nullable(v.number()),
   pending: v.number(),
+  records: v.nullable(v.number()),
+});
+
+const grantRow = v.object({
+  parent: name,
+  child: name,
+  customer: v.string(),
+  given_by: v.string(),
+  created_at: v.number(),
+  revoked_at: v.nullable(v.number()),
+});
+
+const codeRow = v.object({
+  hash: v.string(),
+  zone: name,
+  customer: v.string(),
+  with_below: v.number(),
+  expires_at: v.number(),
 });
 
 const changeBody = v.object({
-  from: v.string(),
   zone: name,
   remove: records,
   add: records,
@@ -68,6 +116,7 @@ const changeRow = v.object({
   customer: v.string(),
   token: v.string(),
   key: v.string(),
+  client: v.string(),
   fingerprint: v.string(),
   body: v.pipe(v.string(), v.parseJson(), changeBody),
   outcome: v.nullable(v.pipe(v.string(), v.parseJson(), outcome)),
@@ -78,17 +127,26 @@ const auditBody = v.object({
   what: v.string(),
   customer: v.string(),
   token: v.string(),
-  from: v.string(),
+  /** Entries of release 0.2.0 have it. */
+  from: v.optional(v.string()),
   zone: v.string(),
   detail: v.unknown(),
 });
 
 const auditRow = v.object({
   number: v.number(),
+  gateway: v.string(),
   at: v.number(),
-  body: v.pipe(v.string(), v.parseJson(), auditBody),
+  body: v.string(),
+  client: v.nullable(v.string()),
+  salt: v.nullable(v.string()),
+  client_hash: v.nullable(v.string()),
   hash: v.string(),
 });
+
+const factsText = v.pipe(v.string(), v.parseJson(), auditBody);
+
+const headRow = v.object({ number: v.number(), hash: v.string() });
 
 /** Checks a value of the database. @throws {StorageError} the file is damaged, or somebody changed it */
 function checked<T>(schema: v.GenericSchema<unknown, T>, value: unknown): T {
@@ -99,19 +157,48 @@ function checked<T>(schema: v.GenericSchema<unknown, T>, value: unknown): T {
 
 /** Reads a customer from a row. @throws {StorageError} */
 export function readCustomer(row: unknown): Customer {
-  const { id, state, most_zones: mostZones, created_at: createdAt } = checked(customerRow, row);
-  return { id, state, mostZones, createdAt };
+  const read = checked(customerRow, row);
+  const limits = {
+    zones: read.most_zones,
+    tokens: read.most_tokens,
+    records: read.most_records,
+    recordsInRrset: read.most_rrset_records,
+    octetsInRrset: read.most_rrset_octets,
+    writesInMinute: read.most_writes_minute,
+    writesInDay: read.most_writes_day,
+  };
+  return { id: read.id, state: read.state, limits, backend: read.backend, createdAt: read.created_at };
 }
 
-/** Reads a token from a row. @throws {StorageError} */
+/** Reads a token of a customer from a row. @throws {StorageError} */
 export function readStoredToken(row: unknown): StoredToken {
-  const { used_at: at, used_from: from, ...read } = checked(tokenRow, row);
+  const read = checked(tokenRow, row);
+  const { previous_hash: hash, previous_until: until } = read;
+  return {
+    ...operatorToken(read),
+    customer: read.customer,
+    previous: hash === null || until === null ? null : { hash, until },
+    rights: read.rights,
+    idle: read.idle,
+    maker: read.maker,
+    makesTokens: read.makes_tokens === 1,
+  };
+}
+
+/** Reads a token of the operator from a row. @throws {StorageError} */
+export function readOperatorToken(row: unknown): OperatorToken {
+  return operatorToken(checked(operatorRow, row));
+}
+
+function operatorToken({
+  used_at: at,
+  used_from: from,
+  ...read
+}: v.InferOutput<typeof operatorRow>): OperatorToken {
   return {
     id: read.id,
-    customer: read.customer,
     hash: read.hash,
     label: read.label,
-    rights: read.rights,
     networks: read.networks,
     createdAt: read.created_at,
     expiresAt: read.expires_at,
@@ -120,20 +207,51 @@ export function readStoredToken(row: unknown): StoredToken {
   };
 }
 
+/** Reads the numbers of rows from a row. @throws {StorageError} */
+export function readCounts(row: unknown): StorageCounts {
+  const { open_changes: openChanges, oldest_change: oldestChange, ...read } = checked(countsRow, row);
+  return { ...read, openChanges, oldestChange };
+}
+
 /** Reads the owner of a zone from a row. @throws {StorageError} */
 export function readZoneOwner(row: unknown): ZoneOwner {
-  const { name: zone, customer, left_at: leftAt, pending } = checked(zoneRow, row);
-  return { zone, customer, leftAt, isPending: pending === 1 };
+  const { name: zone, left_at: leftAt, pending, ...read } = checked(zoneRow, row);
+  return { zone, ...read, leftAt, isPending: pending === 1 };
+}
+
+/** Reads a grant from a row. @throws {StorageError} */
+export function readZoneGrant(row: unknown): ZoneGrant {
+  const { given_by: givenBy, created_at: createdAt, revoked_at: revokedAt, ...read } = checked(grantRow, row);
+  return { ...read, givenBy, createdAt, revokedAt };
+}
+
+/** Reads a code from a row. @throws {StorageError} */
+export function readTransferCode(row: unknown): TransferCode {
+  const { with_below: withBelow, expires_at: expiresAt, ...read } = checked(codeRow, row);
+  return { ...read, withBelow: withBelow === 1, expiresAt };
 }
 
 /** Reads a change from a row. @throws {StorageError} */
 export function readStoredChange(row: unknown): StoredChange {
-  const { body, accepted_at: acceptedAt, ...read } = checked(changeRow, row);
-  return { ...read, ...body, acceptedAt };
+  const { body, client: from, accepted_at: acceptedAt, ...read } = checked(changeRow, row);
+  return { ...read, ...body, from, acceptedAt };
+}
+
+/** Reads an entry of the audit as it is stored. @throws {StorageError} */
+export function readAuditLink(row: unknown): AuditLink {
+  const { client_hash: clientHash, ...read } = checked(auditRow, row);
+  return { ...read, clientHash };
 }
 
 /** Reads an entry of the audit from a row. @throws {StorageError} */
 export function readAuditEntry(row: unknown): AuditEntry {
-  const { body, ...read } = checked(auditRow, row);
-  return { ...read, ...body };
+  const { number, gateway, at, body, client, clientHash, hash } = readAuditLink(row);
+  const { from, ...facts } = checked(factsText, body);
+  const isErased = clientHash !== null && client === null;
+  return { number, gateway, at, ...facts, from: from ?? client ?? '', hash, isErased };
+}
+
+/** Reads the number and the hash of an entry from a row. @throws {StorageError} */
+export function readAuditHead(row: unknown): AuditHead {
+  return checked(headRow, row);
 }

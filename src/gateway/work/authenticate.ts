@@ -1,15 +1,12 @@
 import type { Log } from '../../core/log.ts';
 import { ApiRefusal, denied } from '../api-refusal.ts';
-import { isSameHash, readToken } from '../rights/token.ts';
+import { readToken } from '../rights/token.ts';
 import { StorageError, type Storage, type StoredToken } from '../storage/storage.ts';
 import type { Caller } from './caller.ts';
-import { isAccepted } from './token-use.ts';
+import { isAccepted, isTextOf } from './token-use.ts';
 
 /** A token's use is stored at most once in so many milliseconds. */
-const usedEvery = 60_000;
-
-/** Compared with the hash of a token that does not exist, so that the answer takes as long as for others. */
-const nobodysHash = '0'.repeat(64);
+export const usedEvery = 60_000;
 
 export interface LoginPorts {
   readonly storage: Storage;
@@ -30,8 +27,9 @@ export async function authenticate(ports: LoginPorts, text: string, from: string
   const { storage, wall } = ports;
   const read = readToken(text);
   const token = read === null ? null : await storage.token(read.id);
-  const isSame = isSameHash(read?.hash ?? nobodysHash, token?.hash ?? nobodysHash);
-  if (token === null || !isSame || !isAccepted(token, from, wall())) throw refusedLogin();
+  const now = wall();
+  const isSame = isTextOf(token, read?.hash ?? null, now);
+  if (token === null || !isSame || !(await isAccepted(storage, token, from, now))) throw refusedLogin();
   const customer = await storage.customer(token.customer);
   if (customer === null) throw refusedLogin();
   if (customer.state === 'suspended') throw denied({ text: 'customer suspended' });

@@ -24,7 +24,7 @@ export async function readAgain(
 ): Promise<Caller> {
   const token = await storage.token(id);
   const customer = token === null ? null : await storage.customer(token.customer);
-  if (token === null || customer === null || !isAccepted(token, from, now))
+  if (token === null || customer === null || !(await isAccepted(storage, token, from, now)))
     throw new ApiRefusal(401, 'central.login');
   if (customer.state === 'suspended') throw denied({ text: 'customer suspended' });
   return { customer, token, from };
@@ -35,7 +35,7 @@ export function demandWritable({ customer }: Caller): void {
   if (customer.state !== 'active') throw denied({ text: `customer ${customer.state}` });
 }
 
-/** What the audit stores about a request. */
-export function auditOf(caller: Caller, what: string, zone: DnsName, detail: unknown): AuditFacts {
+/** What the audit stores about a request. @param zone empty: it is about no zone */
+export function auditOf(caller: Caller, what: string, zone: DnsName | '', detail: unknown): AuditFacts {
   return { what, customer: caller.customer.id, token: caller.token.id, from: caller.from, zone, detail };
 }

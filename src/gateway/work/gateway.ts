@@ -1,4 +1,3 @@
-import { createHash } from 'node:crypto';
 import { Slots } from '../../centrals/slots.ts';
 import {
   CentralError,
@@ -9,22 +8,43 @@ import {
   type Signing,
   type ZoneSeed,
 } from '../../core/central.ts';
-import type { DnsName } from '../../dns/name.ts';
+import type { Log } from '../../core/log.ts';
+import { isWithin, type DnsName } from '../../dns/name.ts';
 import type { ResourceRecord } from '../../dns/record.ts';
-import { changeNames, rrsetId, type Change } from '../../dns/zone.ts';
+import { changeNames, type Change } from '../../dns/zone.ts';
 import { ApiRefusal, denied, fromBackend, noSuchZone } from '../api-refusal.ts';
-import { decideChange, mayCreateZone, mayDeleteZone, mayRead, mayReadZone } from '../rights/decide.ts';
-import {
-  StorageError,
-  type ChangeOutcome,
-  type Claim,
-  type Storage,
-  type StoredChange,
-  type ZoneClaim,
+import { denialOfDelete, mayCreateZone, mayDeleteZone, mayRead, mayReadZone } from '../rights/decide.ts';
+import { codeHash, makeCode } from '../rights/token.ts';
+import type {
+  AuditFacts,
+  ChangeOutcome,
+  Claim,
+  Storage,
+  StoredChange,
+  ZoneClaim,
+  ZoneLease,
 } from '../storage/storage.ts';
+import type { DatabaseGuard } from '../audit/database-guard.ts';
+import type { NameRules } from '../names/zone-names.ts';
+import type { Backends } from './backends.ts';
 import { auditOf, demandWritable, readAgain, type Caller } from './caller.ts';
+import { demandAllowed } from './demand-allowed.ts';
 import { demandExpected, demandNamesIn } from './expectation.ts';
-import { demandNoUnownedAbove, demandZoneName, foreignZone } from './zone-names.ts';
+import { demandContentLimits, demandRrsetLimits, demandWithin, overLimit } from './limits.ts';
+import { changeToRRset, demandRRset, keyOfRRset, rrsetFingerprint, type RRsetRequest } from './rrset.ts';
+import {
+  changeOf,
+  fingerprintOf,
+  recordsBefore,
+  sameRequest,
+  unsureMark,
+  withdrawn,
+  withdrawnMark,
+} from './stored-change.ts';
+import { acceptedBefore, afterWrite, demandClaim, inDoubt, leaseLost } from './write-refusals.ts';
+import { demandNoUnownedAbove, demandZoneName, foreignZone, notAssigned } from './zone-names.ts';
+import { timeLimit } from './time-limit.ts';
+import { ZoneTurns } from './zone-turns.ts';
 
 /** A change of records as a client asks for it. */
 export interface ChangeRequest {
@@ -44,41 +64,70 @@ export interface NewZone {
   readonly content: readonly ResourceRecord[];
 }
 
+/** What an owner hands to the receiver of a zone. */
+export interface OfferedZone {
+  readonly code: string;
+  /** Until when it can be used, wall clock in milliseconds. */
+  readonly expiresAt: number;
+}
+
+/** For how long a transfer code can be used, milliseconds. */
+const codeLife = 900_000;
+
 export interface GatewayParts {
   readonly storage: Storage;
-  readonly backend: Central;
+  readonly backends: Backends;
+  readonly log: Log;
   /** Wall clock, milliseconds. */
   readonly wall: () => number;
   /** How long one request to the name server and its repetitions may take, milliseconds. */
   readonly timeout: number;
   /** How long the name of a deleted zone is kept for its last owner, milliseconds. */
   readonly quarantine: number;
+  /** Of which names customers may make zones. */
+  readonly names: NameRules;
+  readonly guard: Pick<DatabaseGuard, 'doubt' | 'mayLackKeys'>;
 }
 
-/** What a write gets once it is its turn: the caller as he is now, and the time that is left. */
+/** What a write gets once it is its turn. */
 interface Turn {
+  /** The caller as he is now. */
   readonly caller: Caller;
+  /** The name server that has the zone; for a zone that nobody has, that of the customer's new zones. */
+  readonly backend: Central;
+  readonly lease: ZoneLease;
   readonly ctx: CallContext;
+  /**
+   * To be called right before something is sent that changes the zone. Refuses if the time is over, also if
+   * the process has slept meanwhile. Another gateway may then have the zone.
+   * @throws {CentralError}
+   */
+  readonly demandTime: () => void;
 }
 
-/** Carries out what customers ask for, at one name server. All methods throw {@link ApiRefusal}. */
+/** Carries out what customers ask for, at the name servers. All methods throw {@link ApiRefusal}. */
 export class Gateway {
   readonly #parts: GatewayParts;
   /** Writes of one customer run one after the other, so that nobody else waits behind many of them. */
   readonly #customers = new Slots();
-  /** Writes of one zone run one after the other. */
-  readonly #zones = new Slots();
+  readonly #zones: ZoneTurns;
 
   constructor(parts: GatewayParts) {
     this.#parts = parts;
+    this.#zones = new ZoneTurns(parts);
+  }
+
+  /** Whether the customer can create and delete zones. Else only the provider can, at the name server. */
+  makesZones({ customer }: Caller): boolean {
+    return this.#parts.backends.named(customer.backend).traits.managesZones;
   }
 
   /** Zones of the customer that the token may read and that the name server has. */
   async zones(caller: Caller): Promise<readonly DnsName[]> {
-    const own = await this.#parts.storage.zonesOf(caller.customer.id);
-    const visible = own.filter((zone) => mayReadZone(caller.token.rights, zone));
-    const there = new Set(await this.#ask((ctx) => this.#parts.backend.listZones(visible, ctx)));
-    return visible.filter((zone) => there.has(zone));
+    const own = await this.#parts.storage.ownedBy(caller.customer.id);
+    const visible = own.filter(({ zone }) => mayReadZone(caller.token.rights, zone));
+    const there = await this.#ask(async (ctx) => await this.#parts.backends.listed(visible, ctx));
+    return visible.map(({ zone }) => zone).filter((zone) => there.has(zone));
   }
 
   /**
@@ -90,8 +139,7 @@ export class Gateway {
     zone: DnsName,
     names: readonly DnsName[] | null,
   ): Promise<readonly ResourceRecord[]> {
-    await this.#demandOwn(caller, zone);
-    const { backend } = this.#parts;
+    const backend = await this.#demandOwn(caller, zone);
     const found = await this.#ask((ctx) =>
       names === null ? backend.readZone(zone, [], ctx) : backend.readNames(zone, names, ctx),
     );
@@ -103,8 +151,8 @@ export class Gateway {
 
   /** Whether the name server signs the zone. */
   async signing(caller: Caller, zone: DnsName): Promise<Signing> {
-    await this.#demandOwn(caller, zone);
-    const found = await this.#ask((ctx) => this.#parts.backend.signing(zone, ctx));
+    const backend = await this.#demandOwn(caller, zone);
+    const found = await this.#ask((ctx) => backend.signing(zone, ctx));
     await this.#demandOwn(caller, zone);
     if (found === null) throw noSuchZone();
     return found;
@@ -117,18 +165,44 @@ export class Gateway {
    */
   async change(sender: Caller, zone: DnsName, request: ChangeRequest): Promise<StoredChange> {
     const fingerprint = fingerprintOf(zone, request);
-    return await this.#inOwnZone(sender, zone, async ({ caller, ctx }) => {
+    return await this.#inOwnZone(sender, zone, async (turn) => {
+      const { caller } = turn;
       const earlier = await this.#parts.storage.change(caller.token.id, request.key);
       if (earlier !== null) return sameRequest(earlier, zone, fingerprint);
-      const change = { zone, remove: request.remove, add: request.add };
-      const present = await this.#judged(caller, change, request.expect, ctx);
+      const asked = { zone, remove: request.remove, add: request.add };
+      const present = await this.#judged(asked, request.expect, turn);
       const acceptedAt = this.#parts.wall();
-      const accepted = changeOf(caller, zone, request, {
+      const change = changeOf(caller, zone, request, {
         fingerprint,
-        before: touched(change, present),
+        before: recordsBefore(asked, present),
         acceptedAt,
       });
-      return await this.#carryOut(accepted, present, { caller, ctx });
+      return await this.#carryOut(change, present, turn);
+    });
+  }
+
+  /**
+   * Makes one RRset as a client wants it, or deletes it. A request with a key that was used before is not
+   * carried out again.
+   * @returns the change that was made of it, with its outcome, which may be a failure
+   */
+  async writeRRset(sender: Caller, zone: DnsName, request: RRsetRequest): Promise<StoredChange> {
+    const fingerprint = rrsetFingerprint(zone, request);
+    const key = keyOfRRset(request);
+    return await this.#inOwnZone(sender, zone, async (turn) => {
+      const { caller, backend, ctx } = turn;
+      const { storage, wall } = this.#parts;
+      const earlier = await storage.change(caller.token.id, key);
+      if (earlier !== null) return sameRequest(earlier, zone, fingerprint);
+      demandWritable(caller);
+      const present = await backend.readNames(zone, [request.name], ctx);
+      if (present === null) throw noSuchZone();
+      const change = changeToRRset(zone, request, present);
+      demandAllowed(turn, change, present);
+      demandRRset(caller.token.rights, zone, request, present);
+      const facts = { fingerprint, before: recordsBefore(change, present), acceptedAt: wall() };
+      const stored = changeOf(caller, zone, { ...change, key }, facts);
+      return await this.#carryOut(stored, present, turn);
     });
   }
 
@@ -138,87 +212,142 @@ export class Gateway {
    * @returns the change and its outcome: that of the write, or `failed` and `untouched`
    */
   async withdraw(sender: Caller, zone: DnsName, key: string): Promise<StoredChange> {
-    return await this.#inOwnZone(sender, zone, async ({ caller }) => {
+    const { guard } = this.#parts;
+    // What became of the change may be known only in the database that this one has taken the place of.
+    if ((await guard.doubt()) !== null) throw inDoubt('unknown');
+    return await this.#inOwnZone(sender, zone, async ({ caller, lease }) => {
       const { storage, wall } = this.#parts;
-      const facts = { fingerprint: '', before: [], acceptedAt: wall() };
-      const none = changeOf(caller, zone, { key, remove: [], add: [], expect: null }, facts);
+      const isUnsure = guard.mayLackKeys();
+      const fingerprint = isUnsure ? unsureMark : withdrawnMark;
+      const facts = { fingerprint, before: [], acceptedAt: wall() };
+      const none = changeOf(caller, zone, { key, remove: [], add: [] }, facts);
       const audit = auditOf(caller, 'change.withdrawn', zone, { key });
-      const earlier = await storage.acceptChange(none, audit);
+      const earlier = acceptedBefore(await storage.acceptChange(none, audit, lease));
       if (earlier !== null) return sameRequest(earlier, zone, earlier.fingerprint);
-      await storage.endChange(caller.token.id, key, withdrawn, audit);
-      return { ...none, outcome: withdrawn };
+      const outcome: ChangeOutcome = isUnsure ? { kind: 'interrupted' } : withdrawn;
+      if (!(await storage.endChange(none, outcome, audit, lease))) throw leaseLost();
+      return { ...none, outcome };
     });
   }
 
   /** Whether {@link createZone} would work. */
   async mayCreate(caller: Caller, made: NewZone): Promise<'free' | 'exists'> {
-    const claim = await this.#parts.storage.mayClaim(this.#claim(caller, made));
-    return await this.#ask(async (ctx) => await this.#demandFree(claim, made, ctx));
+    const { storage, backends } = this.#parts;
+    const backend = backends.named(await backends.nameFor(caller.customer, made.zone));
+    const claim = await storage.mayClaim(await this.#claim({ caller, backend }, made));
+    return await this.#ask(async (ctx) => await this.#demandFree(claim, made, { caller, ctx }));
   }
 
   /** Creates a zone for the customer, with its records. */
   async createZone(sender: Caller, made: NewZone): Promise<'created' | 'exists'> {
     const { zone, seed, content } = made;
-    return await this.#inTurn(sender, zone, async ({ caller, ctx }) => {
-      const { storage, backend } = this.#parts;
+    return await this.#inTurn(sender, zone, async (turn) => {
+      const { storage } = this.#parts;
+      const { caller, backend, ctx, lease } = turn;
       demandWritable(caller);
-      const claim = this.#claim(caller, made);
-      if ((await this.#demandFree(await storage.mayClaim(claim), made, ctx)) === 'exists') {
-        await storage.confirmClaim(zone, caller.customer.id, auditOf(caller, 'zone.found', zone, {}));
+      const claim = await this.#claim(turn, made);
+      if ((await this.#demandFree(await storage.mayClaim(claim), made, turn)) === 'exists') {
+        await storage.confirmClaim(zone, caller.customer.id, auditOf(caller, 'zone.found', zone, {}), lease);
         return 'exists';
       }
-      const claimed = await storage.claimZone(claim, auditOf(caller, 'zone.claimed', zone, { content }));
+      const claimed = await storage.claimZone(
+        claim,
+        auditOf(caller, 'zone.claimed', zone, { content }),
+        lease,
+      );
       demandClaim(claimed, zone);
       try {
+        turn.demandTime();
         const answer = await backend.createZone(zone, seed, ctx, content);
         // Somebody has made the zone at the name server in this moment.
         if (answer === 'exists' && claimed !== 'ours') throw new CentralError('zone.foreign', untouched);
       } catch (error) {
         if (error instanceof CentralError && error.state === 'untouched')
-          await this.#unclaim(caller, zone, claimed);
+          await this.#unclaim(turn, zone, claimed);
         throw error;
       }
-      await storage.confirmClaim(zone, caller.customer.id, auditOf(caller, 'zone.created', zone, {}));
+      const audit = auditOf(caller, 'zone.created', zone, {});
+      await afterWrite(storage.confirmClaim(zone, caller.customer.id, audit, lease));
       return 'created';
     });
   }
 
   /** Deletes a zone of the customer. Its name stays reserved for the customer for a while. */
   async deleteZone(sender: Caller, zone: DnsName): Promise<'deleted' | 'missing'> {
-    return await this.#inOwnZone(sender, zone, async ({ caller, ctx }) => {
-      const { storage, backend, wall } = this.#parts;
-      if (!mayDeleteZone(caller.token.rights, zone)) throw denied({ text: 'zone.delete' });
+    return await this.#inOwnZone(sender, zone, async ({ caller, backend, ctx, lease, demandTime }) => {
+      const { storage, wall } = this.#parts;
+      await this.#demandDeletable(caller, zone, ctx);
       demandWritable(caller);
+      const asked = auditOf(caller, 'zone.delete-accepted', zone, {});
+      demandWithin(await storage.acceptDelete(zone, caller.customer.id, wall(), asked, lease));
+      demandTime();
       const done = await backend.deleteZone(zone, ctx);
       const audit = auditOf(caller, 'zone.deleted', zone, { done });
-      await afterWrite(storage.releaseZone(zone, caller.customer.id, wall(), audit));
+      await afterWrite(storage.releaseZone(zone, caller.customer.id, wall(), audit, lease));
       return done;
     });
   }
 
   /**
-   * Decides about claims that an earlier process left: a zone that the name server has was created, any other
-   * was not. To be called before the gateway listens.
+   * Makes a code with which another customer can take the zone. Whoever may delete the zone may do that.
+   * @param withBelow whether the customer's zones below go with it
+   * @returns the code, which is shown once
    */
-  async settleClaims(): Promise<void> {
-    const { storage, backend } = this.#parts;
-    const claims = await storage.pendingClaims();
-    if (claims.length === 0) return;
-    const asked = claims.map(({ zone }) => zone);
-    const there = new Set(await this.#ask((ctx) => backend.listZones(asked, ctx)));
-    for (const { zone, customer } of claims) {
-      const isThere = there.has(zone);
-      const audit = { what: 'zone.settled', customer, token: '', from: '', zone, detail: { isThere } };
-      if (isThere) await storage.confirmClaim(zone, customer, audit);
-      else await storage.dropClaim(zone, customer, audit);
-    }
+  async offerZone(sender: Caller, zone: DnsName, withBelow: boolean): Promise<OfferedZone> {
+    return await this.#inOwnZone(sender, zone, async ({ caller, ctx }) => {
+      const { storage, wall } = this.#parts;
+      demandWritable(caller);
+      const below = withBelow
+        ? (await storage.zonesOf(caller.customer.id)).filter((one) => isWithin(one, zone))
+        : [];
+      for (const one of new Set([zone, ...below])) await this.#demandDeletable(caller, one, ctx);
+      const { text: code, hash } = makeCode();
+      const expiresAt = wall() + codeLife;
+      const audit = auditOf(caller, 'zone.offered', zone, { withBelow, expiresAt });
+      const stored = { hash, zone, customer: caller.customer.id, withBelow, expiresAt };
+      if (!(await storage.addTransferCode(stored, audit))) throw noSuchZone();
+      return { code, expiresAt };
+    });
   }
 
-  /** Refuses a zone that the token cannot see. The answer does not tell whether the zone exists. */
-  async #demandOwn(caller: Caller, zone: DnsName): Promise<void> {
-    const owner = await this.#parts.storage.zone(zone);
+  /** Takes a zone of another customer with his code. Its records stay. @returns the zones that have moved */
+  async takeZone(sender: Caller, zone: DnsName, code: string): Promise<readonly DnsName[]> {
+    return await this.#inTurn(sender, zone, async ({ caller }) => {
+      const { storage, names, wall } = this.#parts;
+      demandZoneName(names, zone);
+      if (!mayCreateZone(caller.token.rights, zone)) throw denied({ text: 'zone.create' });
+      demandWritable(caller);
+      const taken = { hash: codeHash(code), zone, to: caller.customer.id, at: wall() };
+      const done = await storage.takeTransferCode(taken, auditOf(caller, 'zone.transferred', zone, {}));
+      if (done === 'missing')
+        throw new ApiRefusal(404, 'central.missing', { params: { text: 'transfer code' } });
+      if ('moved' in done) return done.moved;
+      throw 'limit' in done ? overLimit(done.limit) : foreignZone(zone);
+    });
+  }
+
+  /**
+   * Refuses a zone that the token cannot see. The answer does not tell whether the zone exists.
+   * @returns the name server that has the zone
+   */
+  async #demandOwn(caller: Caller, zone: DnsName): Promise<Central> {
+    const { storage, backends } = this.#parts;
+    const owner = await storage.zone(zone);
     const isOwn = owner?.customer === caller.customer.id && owner.leftAt === null && !owner.isPending;
     if (!isOwn || !mayReadZone(caller.token.rights, zone)) throw noSuchZone();
+    return backends.named(owner.backend);
+  }
+
+  /** Refuses a token that may not delete the zone with all that is in it now. */
+  async #demandDeletable({ token: { rights } }: Caller, zone: DnsName, ctx: CallContext): Promise<void> {
+    if (!mayDeleteZone(rights, zone)) throw denied({ text: 'zone.delete' });
+    const backend = await this.#parts.backends.of(zone);
+    const present = await backend.readZone(zone, [], ctx);
+    const denial = denialOfDelete(rights, zone, present ?? []);
+    if (denial === null) return;
+    // What the token may not read is not named.
+    const isShown = denial !== 'zone' && mayRead(rights, zone, denial);
+    throw denied({ text: isShown ? `zone.delete: ${denial.name} ${denial.type}` : 'zone.delete' });
   }
 
   /**
@@ -226,59 +355,62 @@ export class Gateway {
    * client that is told of other records plans its change anew, and may then have nothing to write.
    * @throws {ApiRefusal} why the change is not accepted
    */
-  async #judged(
-    caller: Caller,
-    change: Change,
-    expect: Expectation | null,
-    ctx: CallContext,
-  ): Promise<readonly CentralRecord[]> {
+  async #judged(change: Change, expect: Expectation | null, turn: Turn): Promise<readonly CentralRecord[]> {
+    const { caller, backend, ctx } = turn;
     if (expect === null) demandWritable(caller);
     else demandNamesIn(change.zone, expect);
     const own = new Set(changeNames(change));
     const names = [...own.union(expect?.names ?? new Set<DnsName>())];
-    const all = await this.#parts.backend.readNames(change.zone, names, ctx);
+    const all = await backend.readNames(change.zone, names, ctx);
     if (all === null) throw noSuchZone();
     if (expect !== null) demandExpected(caller.token.rights, change.zone, expect, all);
     demandWritable(caller);
     const present = all.filter(({ name }) => own.has(name));
-    this.#demandAllowed(caller, change, present);
+    demandAllowed(turn, change, present);
     return present;
-  }
-
-  /** Refuses what the token's rules do not allow, and records that cannot be in the zone. */
-  #demandAllowed(caller: Caller, change: Change, present: readonly ResourceRecord[]): void {
-    const [first] = decideChange(caller.token.rights, change, present);
-    // Which right is lacking depends on what is there, so the answer does not name it.
-    if (first !== undefined) throw denied({ text: `${first.name} ${first.type}` });
-    const problems = this.#parts.backend.audit(change);
-    if (problems.length > 0) throw new ApiRefusal(422, 'central.invalid-value', { problems });
   }
 
   /** @param present what {@link #judged} has just read */
   async #carryOut(
-    accepted: StoredChange,
+    change: StoredChange,
     present: readonly CentralRecord[],
-    { caller, ctx }: Turn,
+    turn: Turn,
   ): Promise<StoredChange> {
+    const { caller, lease } = turn;
     const { storage } = this.#parts;
-    const { token, key, zone, remove, add, before } = accepted;
+    const { key, zone, remove, add, before } = change;
+    demandRrsetLimits(caller.customer.limits, change);
     const asked = auditOf(caller, 'change.accepted', zone, { key, remove, add, before });
-    const earlier = await storage.acceptChange(accepted, asked);
+    const earlier = await this.#accept(change, asked, turn);
     // The same key came for another zone in this moment.
-    if (earlier !== null) return sameRequest(earlier, zone, accepted.fingerprint);
-    const outcome = await this.#write(accepted, present, ctx);
+    if (earlier !== null) return sameRequest(earlier, zone, change.fingerprint);
+    const outcome = await this.#write(change, present, turn);
     const audit = auditOf(caller, `change.${outcome.kind}`, zone, { key, outcome });
-    await afterWrite(storage.endChange(token, key, outcome, audit));
-    return { ...accepted, outcome };
+    if (!(await afterWrite(storage.endChange(change, outcome, audit, lease)))) throw leaseLost();
+    return { ...change, outcome };
+  }
+
+  /** Stores a change, once the records of its zone are counted. @returns as {@link Storage.acceptChange} */
+  async #accept(change: StoredChange, audit: AuditFacts, turn: Turn): Promise<StoredChange | null> {
+    const { storage } = this.#parts;
+    const { backend, ctx, lease } = turn;
+    const first = await storage.acceptChange(change, audit, lease);
+    if (first === null || !('limit' in first) || first.limit !== 'records') return acceptedBefore(first);
+    // They are not counted yet, or somebody has removed some at the name server itself.
+    const found = await backend.readZone(change.zone, [], ctx);
+    if (found === null) throw noSuchZone();
+    await storage.countRecords(change.zone, found.length, lease);
+    return acceptedBefore(await storage.acceptChange(change, audit, lease));
   }
 
   async #write(
     { zone, remove, add }: StoredChange,
     present: readonly CentralRecord[],
-    ctx: CallContext,
+    { backend, ctx, demandTime }: Turn,
   ): Promise<ChangeOutcome> {
     try {
-      return { kind: 'done', ...(await this.#parts.backend.apply({ zone, remove, add }, present, ctx)) };
+      demandTime();
+      return { kind: 'done', ...(await backend.apply({ zone, remove, add }, present, ctx)) };
     } catch (error) {
       if (!(error instanceof CentralError)) throw error;
       const { code, params, state, retry } = fromBackend(error);
@@ -287,53 +419,72 @@ export class Gateway {
   }
 
   /** @throws {ApiRefusal} if the token may not create the zone, or not with this content */
-  #claim(caller: Caller, { zone, content }: NewZone): ZoneClaim {
-    demandZoneName(zone);
+  async #claim(
+    { caller, backend }: Pick<Turn, 'caller' | 'backend'>,
+    { zone, content }: NewZone,
+  ): Promise<ZoneClaim> {
+    const { storage, backends, names, wall, quarantine } = this.#parts;
+    // The operator may have given the customer a zone with any name.
+    const owner = await storage.zone(zone);
+    if (owner?.customer !== caller.customer.id) demandZoneName(names, zone);
     if (!mayCreateZone(caller.token.rights, zone)) throw denied({ text: 'zone.create' });
-    this.#demandAllowed(caller, { zone, remove: [], add: content }, []);
-    const { wall, quarantine } = this.#parts;
-    return { zone, customer: caller.customer.id, at: wall(), quarantine };
+    demandAllowed({ caller, backend }, { zone, remove: [], add: content }, []);
+    demandContentLimits(caller.customer.limits, content);
+    const name = await backends.nameFor(caller.customer, zone);
+    return { zone, customer: caller.customer.id, backend: name, at: wall(), quarantine };
   }
 
   /**
-   * Whether the name server has the zone. Refuses one that it has and that is not the customer's: a zone
-   * without an owner is the provider's. He decides whose it becomes.
+   * Whether the name server has the zone. Refuses one that any name server has and that is not the
+   * customer's: a zone without an owner is the provider's. He decides whose it becomes.
    */
-  async #demandFree(claim: Claim, { zone, seed }: NewZone, ctx: CallContext): Promise<'free' | 'exists'> {
+  async #demandFree(
+    claim: Claim,
+    { zone, seed }: NewZone,
+    { caller, ctx }: Pick<Turn, 'caller' | 'ctx'>,
+  ): Promise<'free' | 'exists'> {
     demandClaim(claim, zone);
-    const there = await this.#parts.backend.mayCreateZone(zone, seed, ctx);
-    if (there === 'exists' && claim !== 'ours' && claim !== 'pending') throw foreignZone(zone);
-    if (there === 'free') await demandNoUnownedAbove(this.#parts, zone, seed, ctx);
+    const { storage, backends } = this.#parts;
+    const name = await backends.nameFor(caller.customer, zone);
+    const there = await backends.named(name).mayCreateZone(zone, seed, ctx);
+    if (claim === 'ours' || claim === 'pending') return there;
+    if (there === 'exists') throw this.makesZones(caller) ? foreignZone(zone) : notAssigned(zone);
+    if (await backends.haveZone(zone, seed, name, ctx)) throw foreignZone(zone);
+    await demandNoUnownedAbove({ storage, backends }, zone, seed, ctx);
     return there;
   }
 
   /** Ends the claim of a create that has failed. A name that the customer had before stays reserved. */
-  async #unclaim(caller: Caller, zone: DnsName, claim: Claim): Promise<void> {
+  async #unclaim({ caller, lease }: Turn, zone: DnsName, claim: Claim): Promise<void> {
     const { storage, wall } = this.#parts;
     const audit = auditOf(caller, 'zone.unclaimed', zone, {});
     const { id } = caller.customer;
-    if (claim === 'reclaimed') await storage.releaseZone(zone, id, wall(), audit);
-    else if (claim !== 'ours') await storage.dropClaim(zone, id, audit);
+    if (claim === 'reclaimed') await storage.releaseZone(zone, id, wall(), audit, lease);
+    else if (claim !== 'ours') await storage.dropClaim(zone, id, audit, lease);
   }
 
   /** Does the work in the zone's turn, if the customer then has the zone. */
   async #inOwnZone<T>(sender: Caller, zone: DnsName, work: (turn: Turn) => Promise<T>): Promise<T> {
     await this.#demandOwn(sender, zone);
     return await this.#inTurn(sender, zone, async (turn) => {
-      await this.#demandOwn(turn.caller, zone);
-      return await work(turn);
+      const backend = await this.#demandOwn(turn.caller, zone);
+      return await work({ ...turn, backend });
     });
   }
 
   /** Does the work in the turn of customer and zone, with the caller's rights of that time. */
   async #inTurn<T>(sender: Caller, zone: DnsName, work: (turn: Turn) => Promise<T>): Promise<T> {
-    const { storage, wall } = this.#parts;
+    const { storage, backends, guard, wall } = this.#parts;
+    if ((await guard.doubt()) !== null) throw inDoubt('untouched');
+    const demandTime = timeLimit(wall, this.#parts.timeout);
     return await this.#ask(
       async (ctx) =>
         await this.#customers.take(sender.customer.id, ctx.signal, async () =>
-          this.#zones.take(zone, ctx.signal, async () =>
-            work({ caller: await readAgain(storage, sender, wall()), ctx }),
-          ),
+          this.#zones.take(zone, ctx.signal, async (lease) => {
+            const caller = await readAgain(storage, sender, wall());
+            const backend = backends.named(await backends.nameFor(caller.customer, zone));
+            return await work({ caller, backend, lease, ctx, demandTime });
+          }),
         ),
     );
   }
@@ -349,58 +500,3 @@ export class Gateway {
 }
 
 const untouched = { state: 'untouched', retry: 'never' } as const;
-
-const withdrawn: ChangeOutcome = {
-  kind: 'failed',
-  code: 'central.unreachable',
-  params: { text: 'withdrawn' },
-  state: 'untouched',
-  retry: 'later',
-};
-
-function changeOf(
-  { customer, token, from }: Caller,
-  zone: DnsName,
-  { key, remove, add }: ChangeRequest,
-  facts: Pick<StoredChange, 'fingerprint' | 'before' | 'acceptedAt'>,
-): StoredChange {
-  return { customer: customer.id, token: token.id, key, from, zone, remove, add, outcome: null, ...facts };
-}
-
-/** The records of those RRsets that the change touches. */
-function touched({ remove, add }: Change, present: readonly ResourceRecord[]): readonly ResourceRecord[] {
-  const sets = new Set([...remove, ...add].map(rrsetId));
-  const records = present.filter((record) => sets.has(rrsetId(record)));
-  return records.map(({ name, type, ttl, rdata }) => ({ name, type, ttl, rdata }));
-}
-
-/** @throws {ApiRefusal} if the key was used for another request */
-function sameRequest(earlier: StoredChange, zone: DnsName, fingerprint: string): StoredChange {
-  // A withdrawn change has no fingerprint: whatever comes with its key is refused as withdrawn.
-  const isSame = earlier.fingerprint === '' || earlier.fingerprint === fingerprint;
-  if (!isSame || earlier.zone !== zone) throw new ApiRefusal(422, 'gateway.key-reused');
-  // Nothing else works on the zone now. So a failed commit has left the change without an outcome.
-  return earlier.outcome === null ? { ...earlier, outcome: { kind: 'interrupted' } } : earlier;
-}
-
-function fingerprintOf(zone: DnsName, { remove, add }: ChangeRequest): string {
-  return createHash('sha256')
-    .update(JSON.stringify([zone, remove, add]))
-    .digest('hex');
-}
-
-function demandClaim(claim: Claim, zone: DnsName): void {
-  if (claim === 'limit') throw new ApiRefusal(422, 'central.limit', { params: { text: 'number of zones' } });
-  if (typeof claim === 'object') throw foreignZone(zone);
-}
-
-/** If the storage fails after a write at the name server, the client hears that something may be changed. */
-async function afterWrite(stored: Promise<void>): Promise<void> {
-  try {
-    await stored;
-  } catch (error) {
-    if (!(error instanceof StorageError)) throw error;
-    const facts = { params: { text: error.code }, state: 'unknown', retry: 'later', cause: error } as const;
-    throw new ApiRefusal(503, 'central.unreachable', facts);
-  }
-}

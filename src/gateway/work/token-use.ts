@@ -1,13 +1,52 @@
 import { isIn, readNetwork } from '../../net/inside.ts';
-import type { StoredToken } from '../storage/storage.ts';
+import { isSameHash } from '../rights/token.ts';
+import type { Storage, StoredToken } from '../storage/storage.ts';
 
-/** Whether a token may be used from this address now. @param now wall clock, milliseconds */
-export function isAccepted(
-  { revokedAt, expiresAt, networks }: StoredToken,
+/** Compared with the hash of a token that does not exist, so that the answer takes as long as for others. */
+const nobodysHash = '0'.repeat(64);
+
+/** Why a token is refused for ever. `unused`: nobody has used it for longer than its `idle` time. */
+export type TokenEnd = 'revoked' | 'expired' | 'unused';
+
+/** Why a token has ended by itself; null: it has not. @param now wall clock, milliseconds */
+export function endOf(
+  { revokedAt, expiresAt, idle, lastUsed, createdAt }: StoredToken,
+  now: number,
+): TokenEnd | null {
+  if (revokedAt !== null) return 'revoked';
+  if (expiresAt !== null && expiresAt <= now) return 'expired';
+  return idle !== null && now - (lastUsed?.at ?? createdAt) > idle ? 'unused' : null;
+}
+
+/**
+ * Whether a token, and the one that has made it, may be used from this address now.
+ * @param now wall clock, milliseconds
+ * @throws {StorageError}
+ */
+export async function isAccepted(
+  storage: Storage,
+  token: StoredToken,
   from: string,
   now: number,
-): boolean {
-  if (revokedAt !== null || (expiresAt !== null && expiresAt <= now)) return false;
-  const read = networks.map(readNetwork).filter((network) => network !== null);
-  return networks.length === 0 || isIn(from, read);
+): Promise<boolean> {
+  if (endOf(token, now) !== null) return false;
+  const read = token.networks.map(readNetwork).filter((network) => network !== null);
+  if (token.networks.length > 0 && !isIn(from, read)) return false;
+  const maker = token.maker === null ? null : await storage.token(token.maker);
+  return maker === null || endOf(maker, now) === null;
+}
+
+/**
+ * Whether a text has the hash of the token, or of its text before the last rotation. Takes as long for no
+ * token as for one.
+ * @param token null: there is no token with the id that was sent
+ * @param hash null: what was sent is no token
+ * @param now wall clock, milliseconds
+ */
+export function isTextOf(token: StoredToken | null, hash: string | null, now: number): boolean {
+  const previous = token?.previous ?? null;
+  const isCurrent = isSameHash(hash ?? nobodysHash, token?.hash ?? nobodysHash);
+  const isPrevious = isSameHash(hash ?? nobodysHash, previous?.hash ?? nobodysHash);
+  if (token === null || hash === null) return false;
+  return isCurrent || (isPrevious && previous !== null && now < previous.until);
 }

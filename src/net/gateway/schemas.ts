@@ -96,7 +96,8 @@ export const withdrawAnswer = v.variant('outcome', [
 
 export const recordsAnswer = v.object({ records: v.array(apiRecord) });
 
-export const zonesAnswer = v.object({ zones: v.array(name) });
+/** `makesZones`: whether the customer can create and delete zones. Else only the provider can. */
+export const zonesAnswer = v.object({ zones: v.array(name), makesZones: v.boolean() });
 
 export const zoneAnswer = v.object({
   result: v.picklist(['free', 'created', 'exists', 'deleted', 'missing']),

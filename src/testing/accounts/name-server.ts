@@ -49,11 +49,19 @@ export function centralAt(
   return createRfc2136Central(settings, { clock: { ...realClock, wall } });
 }
 
+/** A key at a name server, as a subject of the central contract. */
+export interface KeySubject extends ContractSubject {
+  readonly server: NameServer;
+  readonly key: ServerKey;
+  /** Port of the proxy in front of the server, or of the server if there is none. */
+  readonly port: number;
+}
+
 /** Starts a server with the keys of two customers, and with a key by which the test reads zones. */
 export async function nameServerSubject(
   start: (options: NameServerOptions) => Promise<NameServer>,
   { algorithm = 'hmac-sha256', transport = 'tcp', axfr = false }: AccountOptions = {},
-): Promise<ContractSubject & { readonly server: NameServer; readonly key: ServerKey }> {
+): Promise<KeySubject> {
   const key = makeKey(axfr ? 'transfer-alice' : 'alice-key', algorithm);
   const [bob, watcher] = [makeKey('bob-key'), makeKey(reader)];
   const server = await start({ keys: [key, bob, watcher] });
@@ -73,6 +81,7 @@ export async function nameServerSubject(
   return {
     server,
     key,
+    port: (proxy ?? server).port,
     central,
     otherWriter: {
       add: async (zone, record) => await write(zone, `update add ${text(record)}`),

@@ -29,10 +29,12 @@ export function powerdnsCentral(
 }
 
 /**
- * Makes a subject: a central and its server, with a proxy between them. The proxy can cut answers, and the
- * server can be killed before or after a write.
+ * Makes a subject: a central and its server, with a proxy between them, whose URL is `url`. The proxy can cut
+ * answers, and the server can be killed before or after a write.
  */
-export async function powerdnsSubject(options: PowerdnsOptions): Promise<ContractSubject> {
+export async function powerdnsSubject(
+  options: PowerdnsOptions,
+): Promise<ContractSubject & { readonly server: Powerdns; readonly url: string }> {
   // With this setting, PowerDNS follows DNAME records; without it, PowerDNS only stores them.
   const server = await startPowerdns({ account: alice, extra: 'dname-processing=yes', ...options });
   const proxy = await startProxy(server.url);
@@ -44,6 +46,8 @@ export async function powerdnsSubject(options: PowerdnsOptions): Promise<Contrac
     await server.stop('SIGKILL');
   };
   return {
+    server,
+    url: proxy.url,
     central: central(),
     otherWriter: otherWriter(server),
     stop: async () => {

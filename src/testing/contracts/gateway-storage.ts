@@ -2,8 +2,21 @@ import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { zoneName } from '../../dns/name.ts';
 import { makeRecord } from '../../dns/record.ts';
-import { chained } from '../../gateway/storage/sqlite.ts';
-import type { AuditFacts, Storage, StoredChange, StoredToken } from '../../gateway/storage/storage.ts';
+import { isLinked, noHead } from '../../gateway/storage/audit-chain.ts';
+import {
+  newTokenFacts,
+  usualLimits,
+  type AuditFacts,
+  type AuditLink,
+  type ChangeOutcome,
+  type Limits,
+  type OperatorToken,
+  type Storage,
+  type StoredChange,
+  type StoredToken,
+  type Transferred,
+  type ZoneLease,
+} from '../../gateway/storage/storage.ts';
 
 /** A storage under test, which can be opened several times, and the time that it reads, milliseconds. */
 export interface StorageSubject {
@@ -37,9 +50,11 @@ export function sampleChange(key: string): StoredChange {
   };
 }
 
-function sampleToken(id: string): StoredToken {
+/** A token of the customer `shop`. */
+export function sampleToken(id: string): StoredToken {
   const rule = { zone: '**', name: '@', types: '*', allow: ['read'] } as const;
   return {
+    ...newTokenFacts,
     id,
     customer: 'shop',
     hash: 'h',
@@ -47,10 +62,38 @@ function sampleToken(id: string): StoredToken {
     networks: ['192.0.2.0/24'],
     rights: { rules: [rule], createZones: ['**'], deleteZones: [], protectedTypes: ['CAA'] },
     createdAt: 1,
-    expiresAt: null,
-    revokedAt: null,
-    lastUsed: null,
   };
+}
+
+function sampleOperator(of: string): OperatorToken {
+  const { id, hash, label, networks, createdAt, expiresAt, revokedAt, lastUsed } = sampleToken(of);
+  return { id, hash, label, networks, createdAt, expiresAt, revokedAt, lastUsed };
+}
+
+/** Whether the entries are all that were stored, from the first one on, and as they were stored. */
+function isWhole(links: readonly AuditLink[]): boolean {
+  let before = noHead.hash;
+  return links.every((link) => {
+    const isNext = isLinked(before, link);
+    before = link.hash;
+    return isNext;
+  });
+}
+
+/** The zone that changes of these tests are about, as each storage holds it. */
+const leases = new WeakMap<Storage, ZoneLease>();
+
+/** Takes the zone, unless this storage holds it already. */
+async function held(storage: Storage): Promise<ZoneLease> {
+  const now = leases.get(storage) ?? (await storage.takeZone(zone, day));
+  assert.ok(now !== 'busy');
+  leases.set(storage, now);
+  return now;
+}
+
+async function release(storage: Storage): Promise<void> {
+  await storage.leaveZone(await held(storage));
+  leases.delete(storage);
 }
 
 /** Tests what every {@link Storage} of a gateway has to do. */
@@ -63,7 +106,7 @@ export function storageContract(name: string, makeSubject: () => Promise<Storage
     try {
       for (const id of ['shop', 'other'])
         await storage.addCustomer(
-          { id, state: 'active', mostZones: 3, createdAt: 1 },
+          { id, state: 'active', limits: { ...usualLimits, zones: 3 }, createdAt: 1 },
           auditFacts('customer'),
         );
       await body(storage, subject);
@@ -74,10 +117,17 @@ export function storageContract(name: string, makeSubject: () => Promise<Storage
   };
   const claim = async (storage: Storage, text: string, customer = 'shop', at = 0): Promise<unknown> => {
     const asked = { zone: zoneName(text), customer, at, quarantine: day };
-    const made = await storage.claimZone(asked, auditFacts('claim'));
+    const made = await storage.claimZone(asked, auditFacts('claim'), null);
     if (made === 'claimed' || made === 'reclaimed')
-      await storage.confirmClaim(asked.zone, customer, auditFacts('confirm'));
+      await storage.confirmClaim(asked.zone, customer, auditFacts('confirm'), null);
     return made;
+  };
+
+  const move = async (storage: Storage, text: string, to: string, withBelow = false): Promise<Transferred> =>
+    await storage.transferZone({ zone: zoneName(text), to, withBelow }, auditFacts('transfer'));
+
+  const limit = async (storage: Storage, limits: Partial<Limits>): Promise<void> => {
+    await storage.setCustomer('shop', { state: null, limits }, auditFacts('limits'));
   };
 
   describe(`gateway storage: ${name}`, () => {
@@ -91,12 +141,12 @@ export function storageContract(name: string, makeSubject: () => Promise<Storage
         assert.equal(await second.revokeToken('token001', 12, auditFacts('revoke')), true);
         assert.equal(await second.revokeToken('token001', 13, auditFacts('revoke')), false);
         assert.deepEqual(await storage.tokens('shop'), [{ ...used, revokedAt: 12 }]);
-        const changes = { state: 'suspended', mostZones: null } as const;
+        const changes = { state: 'suspended', limits: { tokens: 7 } } as const;
         assert.equal(await second.setCustomer('shop', changes, auditFacts('set')), true);
         assert.equal(await second.setCustomer('nobody', changes, auditFacts('set')), false);
         assert.equal(
           await second.addCustomer(
-            { id: 'shop', state: 'active', mostZones: 9, createdAt: 7 },
+            { id: 'shop', state: 'active', limits: usualLimits, createdAt: 7 },
             auditFacts('add'),
           ),
           false,
@@ -105,11 +155,94 @@ export function storageContract(name: string, makeSubject: () => Promise<Storage
         assert.deepEqual(await storage.customer('shop'), {
           id: 'shop',
           state: 'suspended',
-          mostZones: 3,
+          limits: { ...usualLimits, zones: 3, tokens: 7 },
+          backend: '',
           createdAt: 1,
         });
         assert.equal(await storage.customer('nobody'), null);
         assert.equal(await storage.token('nobody'), null);
+      });
+    });
+
+    test('a zone is at the name server that the claim names, or at the customer’s, and stays there', async () => {
+      await withStorage(async (storage) => {
+        const place = async (text: string): Promise<string | undefined> =>
+          (await storage.zone(zoneName(text)))?.backend;
+        const moveTo = async (backend?: string): Promise<void> => {
+          const changes = { state: null, limits: {}, backend };
+          assert.equal(await storage.setCustomer('shop', changes, auditFacts('set')), true);
+        };
+        await claim(storage, 'plain.example');
+        await moveTo('west');
+        await claim(storage, 'west.example');
+        const named = {
+          zone: zoneName('east.example'),
+          customer: 'shop',
+          backend: 'east',
+          at: 0,
+          quarantine: 0,
+        };
+        assert.equal(await storage.claimZone(named, auditFacts('claim'), null), 'claimed');
+        await moveTo();
+        assert.equal((await storage.customer('shop'))?.backend, 'west');
+        await moveTo('');
+        assert.equal((await storage.customer('shop'))?.backend, '');
+        const places = ['plain.example', 'west.example', 'east.example'].map(place);
+        assert.deepEqual(await Promise.all(places), ['', 'west', 'east']);
+        const west = zoneName('west.example');
+        await storage.releaseZone(west, 'shop', 1, auditFacts('release'), null);
+        assert.equal(await claim(storage, 'west.example', 'shop', 2), 'reclaimed');
+        assert.equal(await place('west.example'), '');
+      });
+    });
+
+    test('tokens of the operator are apart from those of customers', async () => {
+      await withStorage(async (storage, subject) => {
+        const token = sampleOperator('operator');
+        await storage.addOperator(token, auditFacts('operator'));
+        await storage.operatorUsed('operator', 9, '192.0.2.7');
+        const used = { ...token, lastUsed: { at: 9, from: '192.0.2.7' } };
+        const second = await subject.open();
+        assert.deepEqual(await second.operator('operator'), used);
+        assert.deepEqual([await second.token('operator'), await second.operator('token001')], [null, null]);
+        assert.equal(await second.revokeOperator('operator', 12, auditFacts('revoke')), true);
+        assert.equal(await second.revokeOperator('operator', 13, auditFacts('revoke')), false);
+        await second.close();
+        assert.deepEqual(await storage.operators(), [{ ...used, revokedAt: 12 }]);
+        assert.deepEqual(
+          (await storage.audit(0, 10)).map(({ what }) => what),
+          ['customer', 'customer', 'operator', 'revoke'],
+        );
+      });
+    });
+
+    test('counts zones, claims and changes without an outcome', async () => {
+      await withStorage(async (storage) => {
+        const none = { customers: 2, zones: 0, claims: 0, openChanges: 0, oldestChange: null };
+        assert.deepEqual(await storage.counts(), none);
+        await claim(storage, 'example.org');
+        await claim(storage, 'gone.example');
+        await storage.releaseZone(zoneName('gone.example'), 'shop', 1, auditFacts('release'), null);
+        const half = { zone: zoneName('half.example'), customer: 'other', at: 0, quarantine: day };
+        await storage.claimZone(half, auditFacts('claim'), null);
+        await storage.addToken(sampleToken('token001'), auditFacts('token'));
+        await storage.countRecords(zone, 0, await held(storage));
+        await storage.acceptChange(
+          { ...sampleChange('key00001'), acceptedAt: 7 },
+          auditFacts('accept'),
+          await held(storage),
+        );
+        await storage.acceptChange(
+          { ...sampleChange('key00002'), acceptedAt: 5 },
+          auditFacts('accept'),
+          await held(storage),
+        );
+        const some = { customers: 2, zones: 1, claims: 1, openChanges: 2, oldestChange: 5 };
+        assert.deepEqual(await storage.counts(), some);
+        const ended = { token: 'token001', key: 'key00002' };
+        const cut = { kind: 'interrupted' } as const;
+        await storage.endChange(ended, cut, auditFacts('end'), await held(storage));
+        assert.deepEqual(await storage.counts(), { ...some, openChanges: 1, oldestChange: 7 });
       });
     });
 
@@ -127,7 +260,7 @@ export function storageContract(name: string, makeSubject: () => Promise<Storage
           assert.equal(await claim(storage, text, 'other'), 'claimed', text);
         assert.equal(await claim(storage, 'a.www.example.org'), 'claimed');
         assert.deepEqual(await storage.zonesOf('shop'), ['a.www.example.org.', 'www.example.org.']);
-        assert.equal(await claim(storage, 'fourth.example', 'other'), 'limit');
+        assert.deepEqual(await claim(storage, 'fourth.example', 'other'), { limit: 'zones' });
       });
     });
 
@@ -142,15 +275,15 @@ export function storageContract(name: string, makeSubject: () => Promise<Storage
     test('a deleted zone stays its last owner’s for a while', async () => {
       await withStorage(async (storage) => {
         await claim(storage, 'example.org');
-        await storage.releaseZone(zone, 'shop', 1_000, auditFacts('release'));
+        await storage.releaseZone(zone, 'shop', 1_000, auditFacts('release'), null);
         assert.deepEqual(await storage.zonesOf('shop'), []);
         assert.deepEqual(await claim(storage, 'example.org', 'other', 1_000 + day - 1), { foreign: zone });
         assert.equal(await claim(storage, 'example.org', 'shop', 2_000), 'reclaimed');
-        await storage.releaseZone(zone, 'shop', 3_000, auditFacts('release'));
+        await storage.releaseZone(zone, 'shop', 3_000, auditFacts('release'), null);
         assert.equal(await claim(storage, 'example.org', 'other', 3_000 + day), 'claimed');
-        assert.equal(await storage.transferZone(zone, 'shop', auditFacts('transfer')), true);
+        assert.deepEqual(await move(storage, 'example.org', 'shop'), { moved: [zone] });
         assert.deepEqual(await storage.zonesOf('shop'), [zone]);
-        await storage.releaseZone(zone, 'other', 9_000, auditFacts('release'));
+        await storage.releaseZone(zone, 'other', 9_000, auditFacts('release'), null);
         assert.deepEqual(await storage.zonesOf('shop'), [zone]);
       });
     });
@@ -158,22 +291,22 @@ export function storageContract(name: string, makeSubject: () => Promise<Storage
     test('a claimed zone is nobody’s until it is confirmed, and cannot be claimed by others', async () => {
       await withStorage(async (storage) => {
         const asked = { zone, customer: 'shop', at: 0, quarantine: day };
-        assert.equal(await storage.claimZone(asked, auditFacts('claim')), 'claimed');
+        assert.equal(await storage.claimZone(asked, auditFacts('claim'), null), 'claimed');
         assert.deepEqual(await storage.zonesOf('shop'), []);
         assert.equal((await storage.zone(zone))?.isPending, true);
-        assert.equal(await storage.claimZone(asked, auditFacts('claim')), 'pending');
+        assert.equal(await storage.claimZone(asked, auditFacts('claim'), null), 'pending');
         assert.deepEqual(await claim(storage, 'example.org', 'other'), { foreign: zone });
-        assert.equal(await storage.transferZone(zone, 'other', auditFacts('transfer')), false);
+        assert.equal(await move(storage, 'example.org', 'other'), 'missing');
         assert.deepEqual(
           (await storage.pendingClaims()).map((one) => one.zone),
           [zone],
         );
-        await storage.dropClaim(zone, 'other', auditFacts('drop'));
+        await storage.dropClaim(zone, 'other', auditFacts('drop'), null);
         assert.equal((await storage.zone(zone))?.customer, 'shop');
-        await storage.dropClaim(zone, 'shop', auditFacts('drop'));
+        await storage.dropClaim(zone, 'shop', auditFacts('drop'), null);
         assert.equal(await storage.zone(zone), null);
         assert.equal(await claim(storage, 'example.org', 'other'), 'claimed');
-        await storage.dropClaim(zone, 'other', auditFacts('drop'));
+        await storage.dropClaim(zone, 'other', auditFacts('drop'), null);
         assert.deepEqual(await storage.zonesOf('other'), [zone]);
       });
     });
@@ -190,16 +323,27 @@ export function storageContract(name: string, makeSubject: () => Promise<Storage
       await withStorage(async (storage) => {
         for (const id of ['token001', 'token002'])
           await storage.addToken(sampleToken(id), auditFacts('token'));
-        assert.equal(await storage.acceptChange(sampleChange('key00001'), auditFacts('accept')), null);
+        assert.equal(
+          await storage.acceptChange(sampleChange('key00001'), auditFacts('accept'), await held(storage)),
+          null,
+        );
         assert.deepEqual(
-          await storage.acceptChange(sampleChange('key00001'), auditFacts('accept')),
+          await storage.acceptChange(sampleChange('key00001'), auditFacts('accept'), await held(storage)),
           sampleChange('key00001'),
         );
         const done = { kind: 'done', removed: [], added: sampleChange('key00001').add } as const;
-        await storage.endChange('token001', 'key00001', done, auditFacts('end'));
-        await storage.acceptChange(sampleChange('key00002'), auditFacts('accept'));
-        assert.deepEqual(await storage.interruptChanges(8), [sampleChange('key00002')]);
-        assert.deepEqual(await storage.interruptChanges(9), []);
+        await storage.endChange(
+          { token: 'token001', key: 'key00001' },
+          done,
+          auditFacts('end'),
+          await held(storage),
+        );
+        await storage.acceptChange(sampleChange('key00002'), auditFacts('accept'), await held(storage));
+        await release(storage);
+        assert.deepEqual(await storage.interruptChanges(), [sampleChange('key00002')]);
+        assert.deepEqual(await storage.interruptChanges(), []);
+        const late = { token: 'token001', key: 'key00002' };
+        assert.equal(await storage.endChange(late, done, auditFacts('end'), await held(storage)), false);
         assert.deepEqual(await storage.change('token001', 'key00001'), {
           ...sampleChange('key00001'),
           outcome: done,
@@ -216,17 +360,334 @@ export function storageContract(name: string, makeSubject: () => Promise<Storage
       await withStorage(async (storage) => {
         await claim(storage, 'example.org');
         await claim(storage, 'example.org');
+        await storage.note(auditFacts('noted'));
         const entries = await storage.audit(0, 10);
         assert.deepEqual(
           entries.map(({ what }) => what),
-          ['customer', 'customer', 'claim', 'confirm'],
+          ['customer', 'customer', 'claim', 'confirm', 'noted'],
         );
-        let before = '0'.repeat(64);
-        for (const { hash, number: _number, at, ...facts } of entries) {
-          assert.equal(hash, chained(before, at, JSON.stringify(facts)));
-          before = hash;
-        }
+        assert.deepEqual(await storage.audit(0, 1), entries.slice(0, 1));
         assert.deepEqual(await storage.audit(entries[1]?.number ?? 0, 10), entries.slice(2));
+      });
+    });
+
+    test('a rotated token has two texts for a while; a made one knows its maker', async () => {
+      await withStorage(async (storage) => {
+        await storage.addToken({ ...sampleToken('token001'), makesTokens: true }, auditFacts('token'));
+        const made = { ...sampleToken('token002'), maker: 'token001', idle: day };
+        await storage.addToken(made, auditFacts('token'));
+        assert.deepEqual(await storage.token('token002'), made);
+        for (const [hash, until] of [
+          ['second', 50],
+          ['third', 70],
+        ] as const)
+          assert.equal(await storage.rotateToken('token002', { hash, until }, auditFacts('rotate')), true);
+        const previous = { hash: 'second', until: 70 };
+        assert.deepEqual(await storage.token('token002'), { ...made, hash: 'third', previous });
+        await storage.revokeToken('token002', 8, auditFacts('revoke'));
+        const late = { hash: 'fourth', until: 90 };
+        assert.equal(await storage.rotateToken('token002', late, auditFacts('rotate')), false);
+        assert.equal(await storage.rotateToken('nobody', late, auditFacts('rotate')), false);
+      });
+    });
+
+    test('a customer has no more tokens in use than his limit', async () => {
+      await withStorage(async (storage) => {
+        await limit(storage, { tokens: 2 });
+        const add = async (id: string, facts: Partial<StoredToken> = {}): Promise<unknown> =>
+          await storage.addToken({ ...sampleToken(id), createdAt: 10, ...facts }, auditFacts('token'));
+        assert.equal(await add('token001'), null);
+        assert.equal(await add('token002', { expiresAt: 20 }), null);
+        assert.deepEqual(await add('token003'), { limit: 'tokens' });
+        assert.equal(await storage.token('token003'), null);
+        assert.equal(await add('token003', { createdAt: 20 }), null);
+        await storage.revokeToken('token001', 21, auditFacts('revoke'));
+        assert.equal(await add('token004', { createdAt: 20 }), null);
+        assert.deepEqual(await add('token005', { createdAt: 20 }), { limit: 'tokens' });
+        assert.equal(await add('token006', { customer: 'other' }), null);
+      });
+    });
+
+    test('writes are counted by the minute and by the day, and only those', async () => {
+      await withStorage(async (storage) => {
+        await storage.addToken(sampleToken('token001'), auditFacts('token'));
+        await limit(storage, { writesInMinute: 2, writesInDay: 3, zones: 9 });
+        const accept = async (key: string, acceptedAt: number): Promise<unknown> =>
+          await storage.acceptChange(
+            { ...sampleChange(key), acceptedAt },
+            auditFacts('accept'),
+            await held(storage),
+          );
+        const nothing = { ...sampleChange('nothing1'), add: [], acceptedAt: 1 };
+        await storage.acceptChange(nothing, auditFacts('withdrawn'), await held(storage));
+        await storage.mayClaim({ zone, customer: 'shop', at: 1, quarantine: day });
+        assert.equal(await claim(storage, 'example.org', 'shop', 1), 'claimed');
+        await storage.countRecords(zone, 0, await held(storage));
+        assert.equal(await accept('key00001', 59_999), null);
+        assert.equal((await accept('key00001', 59_999)) !== null, true);
+        assert.deepEqual(await accept('key00002', 59_999), { limit: 'writesInMinute' });
+        assert.deepEqual(await claim(storage, 'more.example', 'shop', 59_999), { limit: 'writesInMinute' });
+        assert.equal(await storage.zone(zoneName('more.example')), null);
+        const remove = async (at: number): Promise<unknown> =>
+          await storage.acceptDelete(zone, 'shop', at, auditFacts('delete'), null);
+        assert.deepEqual(await remove(59_999), { limit: 'writesInMinute' });
+        assert.equal(await remove(60_000), null);
+        assert.deepEqual(await accept('key00002', 120_000), { limit: 'writesInDay' });
+        assert.equal(await storage.change('token001', 'key00002'), null);
+        assert.equal(await accept('key00002', day), null);
+        assert.equal(await claim(storage, 'more.example', 'other', 59_999), 'claimed');
+      });
+    });
+
+    test('the records of a zone are counted with every outcome', async () => {
+      await withStorage(async (storage) => {
+        await storage.addToken(sampleToken('token001'), auditFacts('token'));
+        await limit(storage, { records: 2 });
+        await claim(storage, 'example.org');
+        const [one, two, three] = ['one', 'two', 'three'].map((at) =>
+          makeRecord({ name: at, type: 'A', rdata: '192.0.2.1', ttl: 300 }, zone),
+        );
+        assert.ok(one && two && three);
+        const accept = async (
+          key: string,
+          parts: Partial<Pick<StoredChange, 'remove' | 'add' | 'before'>>,
+        ): Promise<unknown> =>
+          await storage.acceptChange(
+            { ...sampleChange(key), add: [], ...parts },
+            auditFacts('accept'),
+            await held(storage),
+          );
+        const end = async (key: string, outcome: ChangeOutcome): Promise<void> => {
+          await storage.endChange(
+            { token: 'token001', key: key },
+            outcome,
+            auditFacts('end'),
+            await held(storage),
+          );
+        };
+        const counted = async (): Promise<unknown> => (await storage.zone(zone))?.records;
+        const failed = { kind: 'failed', code: 'x', params: {}, retry: 'later' } as const;
+        assert.deepEqual(await accept('grow0001', { add: [one] }), { limit: 'records' }, 'not counted yet');
+        assert.equal(await accept('shrink01', { remove: [one], before: [one] }), null);
+        await end('shrink01', { kind: 'done', removed: [one], added: [] });
+        assert.equal(await counted(), null);
+        await storage.countRecords(zone, 1, await held(storage));
+        assert.equal(await accept('grow0001', { add: [one] }), null);
+        assert.equal(await counted(), 2);
+        assert.deepEqual(await accept('grow0002', { add: [two] }), { limit: 'records' });
+        const swap = { remove: [one], add: [two, two, three], before: [one, three] };
+        assert.equal(await accept('swap0001', swap), null, 'as many as before');
+        await end('swap0001', { ...failed, state: 'untouched' });
+        await end('grow0001', { ...failed, state: 'untouched' });
+        assert.equal(await counted(), 1);
+        assert.equal(await accept('grow0002', { add: [two] }), null);
+        await end('grow0002', { kind: 'done', removed: [], added: [] });
+        assert.equal(await counted(), 1, 'it was there already');
+        for (const [key, outcome] of [
+          ['partial1', { ...failed, state: 'partial' }],
+          ['unknown1', { ...failed, state: 'unknown' }],
+        ] as const) {
+          await storage.countRecords(zone, 1, await held(storage));
+          assert.equal(await accept(key, { add: [two] }), null);
+          await end(key, outcome);
+          assert.equal(await counted(), null, key);
+        }
+        await storage.countRecords(zone, 0, await held(storage));
+        await accept('cut00001', { add: [three] });
+        await release(storage);
+        await storage.interruptChanges();
+        assert.equal(await counted(), null);
+      });
+    });
+
+    test('with a grant, another customer has a zone below; without one, nobody gets a further one', async () => {
+      await withStorage(async (storage) => {
+        const [child, deeper] = [zoneName('a.example.org'), zoneName('b.a.example.org')];
+        const grant = { parent: zone, child, customer: 'other' };
+        const give = async (): Promise<boolean> =>
+          await storage.addGrant({ ...grant, createdAt: 4 }, auditFacts('grant'));
+        assert.equal(await give(), false, 'nobody has the parent');
+        await claim(storage, 'example.org');
+        assert.deepEqual(await claim(storage, 'a.example.org', 'other'), { foreign: zone });
+        assert.equal(await give(), true);
+        assert.deepEqual(await storage.grants(zone), [
+          { ...grant, givenBy: 'shop', createdAt: 4, revokedAt: null },
+        ]);
+        for (const text of ['aa.example.org', 'x.example.org', 'example.org'])
+          assert.deepEqual(await claim(storage, text, 'other'), { foreign: zone }, text);
+        assert.equal(await claim(storage, 'b.a.example.org', 'other'), 'claimed');
+        assert.equal(await claim(storage, 'a.example.org', 'other'), 'claimed');
+        assert.deepEqual(await claim(storage, 'c.a.example.org'), { foreign: child });
+        assert.equal(await storage.revokeGrant(grant, 5, auditFacts('revoke')), true);
+        assert.equal(await storage.revokeGrant(grant, 5, auditFacts('revoke')), false);
+        assert.deepEqual(await storage.zonesOf('other'), [child, deeper]);
+        assert.equal(await claim(storage, 'd.a.example.org', 'other'), 'claimed', 'below his own zone');
+        await storage.releaseZone(child, 'other', 1_000, auditFacts('release'), null);
+        assert.deepEqual(await claim(storage, 'a.example.org', 'other', 2_000), { foreign: zone });
+        await storage.releaseZone(zone, 'shop', 1_000, auditFacts('release'), null);
+        assert.equal(await claim(storage, 'example.org', 'shop', 2_000), 'reclaimed', 'he had consented');
+      });
+    });
+
+    test('a grant ends with the ownership of who has given it', async () => {
+      await withStorage(async (storage) => {
+        const child = zoneName('a.example.org');
+        await storage.addCustomer(
+          { id: 'third', state: 'active', limits: usualLimits, createdAt: 1 },
+          auditFacts('customer'),
+        );
+        await claim(storage, 'example.org');
+        const grant = { parent: zone, child, customer: 'other', createdAt: 4 };
+        await storage.addGrant(grant, auditFacts('grant'));
+        await storage.releaseZone(zone, 'shop', 0, auditFacts('release'), null);
+        assert.equal(await claim(storage, 'example.org', 'third', 2 * day), 'claimed');
+        assert.deepEqual(await claim(storage, 'a.example.org', 'other', 2 * day), { foreign: zone });
+      });
+    });
+
+    test('a transfer leaves no zone below or above in other hands without a grant', async () => {
+      await withStorage(async (storage) => {
+        const [child, gone] = [zoneName('a.example.org'), zoneName('gone.example.org')];
+        await claim(storage, 'example.org');
+        await claim(storage, 'a.example.org');
+        await claim(storage, 'gone.example.org');
+        await storage.releaseZone(gone, 'shop', 1_000, auditFacts('release'), null);
+        assert.equal(await move(storage, 'nowhere.example', 'other'), 'missing');
+        assert.deepEqual(await move(storage, 'example.org', 'other'), { foreign: child });
+        assert.deepEqual(await move(storage, 'a.example.org', 'other'), { foreign: zone });
+        assert.deepEqual(await storage.zonesOf('shop'), [child, zone], 'nothing has moved');
+        const { number: before } = await storage.auditHead();
+        assert.deepEqual(await move(storage, 'example.org', 'other', true), { moved: [zone, child] });
+        const entries = await storage.audit(before, 100);
+        assert.deepEqual(
+          entries.map((one) => [one.what, one.zone]),
+          [
+            ['transfer', zone],
+            ['transfer', child],
+          ],
+        );
+        assert.deepEqual(await claim(storage, 'gone.example.org', 'shop', 2_000), { foreign: gone });
+        assert.equal(await claim(storage, 'gone.example.org', 'other', 2_000), 'reclaimed');
+        const grant = { parent: zone, child, customer: 'shop', createdAt: 4 };
+        await storage.addGrant(grant, auditFacts('grant'));
+        assert.deepEqual(await move(storage, 'a.example.org', 'shop'), { moved: [child] });
+        await storage.setCustomer('shop', { state: null, limits: { zones: 1 } }, auditFacts('set'));
+        assert.deepEqual(await move(storage, 'gone.example.org', 'shop'), { foreign: zone });
+        await claim(storage, 'apart.example', 'other');
+        assert.deepEqual(await move(storage, 'apart.example', 'shop'), { limit: 'zones' });
+      });
+    });
+
+    test('the receiver of a zone takes over its grants', async () => {
+      await withStorage(async (storage) => {
+        const child = zoneName('a.example.org');
+        await claim(storage, 'example.org');
+        const grant = { parent: zone, child, customer: 'shop', createdAt: 4 };
+        await storage.addGrant(grant, auditFacts('grant'));
+        await claim(storage, 'a.example.org');
+        assert.deepEqual(await move(storage, 'example.org', 'other'), { moved: [zone] });
+        assert.deepEqual(await storage.zonesOf('shop'), [child]);
+        assert.equal((await storage.grants(zone))[0]?.givenBy, 'other');
+      });
+    });
+
+    test('a code moves a zone once, in time, and only while its maker has the zone', async () => {
+      await withStorage(async (storage) => {
+        await claim(storage, 'example.org');
+        const code = { zone, customer: 'shop', withBelow: false, expiresAt: 100 };
+        const make = async (hash: string, customer = 'shop'): Promise<boolean> =>
+          await storage.addTransferCode({ ...code, hash, customer }, auditFacts('code'));
+        const take = async (hash: string, at: number): Promise<Transferred> =>
+          await storage.takeTransferCode({ hash, zone, to: 'other', at }, auditFacts('take'));
+        assert.equal(await make('stolen', 'other'), false);
+        assert.equal(await make('first'), true);
+        assert.equal(await make('second'), true);
+        assert.equal(await take('first', 50), 'missing', 'replaced');
+        assert.equal(await take('second', 100), 'missing', 'too late');
+        const other = { hash: 'second', zone: zoneName('other.example'), to: 'other', at: 99 };
+        assert.equal(await storage.takeTransferCode(other, auditFacts('take')), 'missing', 'another zone');
+        assert.deepEqual(await take('second', 99), { moved: [zone] });
+        assert.deepEqual((await storage.audit(0, 100)).at(-1)?.detail, { from: 'shop' });
+        assert.equal(await take('second', 99), 'missing', 'used up');
+        assert.equal(await make('third', 'other'), true);
+        await move(storage, 'example.org', 'shop');
+        await move(storage, 'example.org', 'other');
+        assert.equal(await take('third', 50), 'missing', 'the zone was elsewhere meanwhile');
+        assert.equal(await make('fourth', 'other'), true);
+        await storage.releaseZone(zone, 'other', 60, auditFacts('release'), null);
+        assert.equal(await claim(storage, 'example.org', 'other', 70), 'reclaimed');
+        assert.equal(await take('fourth', 80), 'missing', 'the zone was deleted meanwhile');
+      });
+    });
+
+    test('two processes at once: one parent or child, one write too many', async () => {
+      await withStorage(async (storage, subject) => {
+        const second = await subject.open();
+        const both = await Promise.all([
+          claim(storage, 'example.org', 'shop', 1),
+          claim(second, 'a.example.org', 'other', 1),
+        ]);
+        assert.equal(both.filter((one) => one === 'claimed').length, 1, JSON.stringify(both));
+        await limit(storage, { writesInMinute: 3, zones: 9 });
+        const many = await Promise.all(
+          Array.from({ length: 8 }, async (_, at) =>
+            claim(at % 2 === 0 ? storage : second, `zone${at}.example`, 'shop', 120_000),
+          ),
+        );
+        assert.equal(many.filter((one) => one === 'claimed').length, 3, JSON.stringify(many));
+        await second.close();
+      });
+    });
+
+    test('the audit forms a chain, also when addresses are erased; a changed entry breaks it', async () => {
+      await withStorage(async (storage) => {
+        await storage.addToken(sampleToken('token001'), auditFacts('token'));
+        await storage.tokenUsed('token001', 9, '192.0.2.7');
+        await storage.acceptChange(sampleChange('key00001'), auditFacts('accept'), await held(storage));
+        for (const [from, customer] of [
+          ['192.0.2.7', 'shop'],
+          ['192.0.2.8', 'shop'],
+          ['192.0.2.7', 'other'],
+        ] as const)
+          await storage.setCustomer(
+            customer,
+            { state: 'active', limits: {} },
+            { ...auditFacts('seen'), customer, from },
+          );
+        const links = await storage.auditLinks(0, 100);
+        const last = links.at(-1)!;
+        assert.deepEqual(await storage.auditHead(), { number: last.number, hash: last.hash });
+        assert.ok(isWhole(links));
+        for (const change of [{ at: 1 }, { client: '192.0.2.9' }, { body: '{}' }, { clientHash: null }])
+          assert.ok(!isWhole(links.with(1, { ...links[1]!, ...change })), JSON.stringify(change));
+        assert.ok(!isWhole(links.toSpliced(2, 1)));
+        const person = { before: null, client: '192.0.2.7', customer: 'shop' };
+        assert.equal(await storage.eraseAddresses(person, auditFacts('erased')), 1);
+        const shown = async (): Promise<readonly unknown[]> =>
+          (await storage.audit(0, 100))
+            .filter(({ what }) => what === 'seen')
+            .map((one) => [one.from, one.isErased]);
+        assert.deepEqual(await shown(), [
+          ['', true],
+          ['192.0.2.8', false],
+          ['192.0.2.7', false],
+        ]);
+        assert.equal((await storage.token('token001'))?.lastUsed?.from, '');
+        assert.equal((await storage.change('token001', 'key00001'))?.from, '');
+        const token = sampleOperator('operator');
+        await storage.addOperator(token, { ...auditFacts('operator'), from: '192.0.2.7' });
+        await storage.operatorUsed('operator', 9, '192.0.2.7');
+        const old = { before: Number.MAX_SAFE_INTEGER, client: null, customer: null };
+        await storage.eraseAddresses(old, null);
+        assert.equal((await storage.operator('operator'))?.lastUsed?.from, '');
+        assert.deepEqual(await shown(), [
+          ['', true],
+          ['', true],
+          ['', true],
+        ]);
+        const rest = await storage.auditLinks(0, 100);
+        assert.ok(isWhole(rest) && rest.length === links.length + 2);
+        assert.ok(!JSON.stringify(rest).includes('192.0.2.'));
       });
     });
   });

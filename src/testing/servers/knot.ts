@@ -132,12 +132,24 @@ function keyBlock({ name, algorithm, secret }: ServerKey): string {
   return `  - id: ${name}\n    algorithm: ${algorithm}\n    secret: ${secret}\n`;
 }
 
+/** The ACLs of a key. A zone lists those that apply to it ({@link zoneBlock}). */
 function aclBlocks({ name }: ServerKey, policy?: readonly string[]): string {
-  const rules = policy ?? [`action: ${name.startsWith('transfer') ? 'transfer' : 'update'}`];
-  const blocks = rules.map((rule, at) =>
-    [`  - id: ${aclName(name, at)}`, `key: ${name}`, rule].join('\n    '),
-  );
-  return `${blocks.join('\n')}\n`;
+  const rules = policy ?? ['action: update'];
+  const blocks = rules.map((rule, at) => aclBlock(aclName(name, at), name, rule));
+  const transfer = mayTransfer(name) ? [aclBlock(transferAcl(name), name, 'action: transfer')] : [];
+  return `${[...blocks, ...transfer].join('\n')}\n`;
+}
+
+function aclBlock(id: string, key: string, rule: string): string {
+  return [`  - id: ${id}`, `key: ${key}`, rule].join('\n    ');
+}
+
+function mayTransfer(key: string): boolean {
+  return key.startsWith('transfer');
+}
+
+function transferAcl(key: string): string {
+  return `${key}-transfer`;
 }
 
 function aclName(key: string, at: number): string {
@@ -153,7 +165,10 @@ function zoneBlock(
     readonly rules: number;
   },
 ): string {
-  const transfers = keys.map(({ name }) => name).filter((name) => name.startsWith('transfer'));
+  const transfers = keys
+    .map(({ name }) => name)
+    .filter(mayTransfer)
+    .map(transferAcl);
   const writers = own ?? keys.slice(0, 1).map(({ name }) => name);
   const rulesOf = (key: string): string[] => Array.from({ length: peers.rules }, (_, at) => aclName(key, at));
   const acl = [...writers.flatMap(rulesOf), ...transfers];

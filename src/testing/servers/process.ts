@@ -1,5 +1,5 @@
 /** Name servers as child processes of a test. Each has its own folder, and uses free ports of 127.0.0.1. */
-import { spawn, spawnSync, type ChildProcess } from 'node:child_process';
+import { spawn, spawnSync, type ChildProcess, type SpawnOptions } from 'node:child_process';
 import { randomInt } from 'node:crypto';
 import { createSocket } from 'node:dgram';
 import { once } from 'node:events';
@@ -62,23 +62,38 @@ async function isFreeForDatagrams(port: number): Promise<boolean> {
   return isFree;
 }
 
+/** A user of the system. */
+export interface User {
+  readonly uid: number;
+  readonly gid: number;
+}
+
 /** A server program that a test can start, stop, kill and start again in the same folder. */
 export class ServerProcess {
   readonly folder: string;
   readonly #program: string;
   readonly #words: readonly string[];
   readonly #ready: () => Promise<boolean>;
+  readonly #user: User | null;
   #child: ChildProcess | null = null;
 
   /**
    * @param folder gets the program's output in `server.log`; removed after `dispose`, unless a test fails
    * @param ready whether the server answers; called again and again after a start
+   * @param user as whom the program runs; null: as the user of the test
    */
-  constructor(folder: string, program: string, words: readonly string[], ready: () => Promise<boolean>) {
+  constructor(
+    folder: string,
+    program: string,
+    words: readonly string[],
+    ready: () => Promise<boolean>,
+    user: User | null = null,
+  ) {
     this.folder = folder;
     this.#program = pathOf(program) ?? program;
     this.#words = words;
     this.#ready = ready;
+    this.#user = user;
   }
 
   get pid(): number {
@@ -91,7 +106,8 @@ export class ServerProcess {
    */
   async start(): Promise<void> {
     const log = openSync(join(this.folder, 'server.log'), 'a');
-    const child = spawn(this.#program, this.#words, { stdio: ['ignore', log, log], cwd: this.folder });
+    const options: SpawnOptions = { stdio: ['ignore', log, log], cwd: this.folder, ...this.#user };
+    const child = spawn(this.#program, this.#words, options);
     this.#child = child;
     await until(async () => (await this.#ready()) || child.exitCode !== null).catch(() =>
       child.kill('SIGKILL'),

@@ -13,10 +13,11 @@ import { account } from './stage.ts';
 /**
  * Makes an account at BIND or Knot. The customer has a key that may update the customer's zones. The provider
  * has one key for all zones, and one that may transfer them.
+ * @param name of the customer's key. If it begins with `transfer`, it may transfer zones too
  */
-export async function keyAccount(kind: 'bind' | 'knot'): Promise<ServerAccount> {
+export async function keyAccount(kind: 'bind' | 'knot', name: string = account.name): Promise<ServerAccount> {
   const [ours, others, provider, reader] = [
-    makeKey(account.name),
+    makeKey(name),
     makeKey('somebody'),
     makeKey('provider'),
     makeKey('transfer-provider'),

@@ -44,7 +44,21 @@ export const testServers = {
     title: 'domainsync gateway',
     programs: ['pdns_server', 'dig'],
     packages: 'pdns-server pdns-backend-sqlite3 bind9-dnsutils',
-    startAccount: gatewayAccount,
+    startAccount: async () => await gatewayAccount(),
+  },
+  'gateway-bind': {
+    kind: 'gateway',
+    title: 'domainsync gateway, BIND',
+    programs: ['named', 'rndc', 'dig', 'nsupdate', 'openssl'],
+    packages: 'bind9 bind9-utils bind9-dnsutils openssl',
+    startAccount: async () => await gatewayAccount('bind'),
+  },
+  'gateway-knot': {
+    kind: 'gateway',
+    title: 'domainsync gateway, Knot',
+    programs: ['knotd', 'knotc', 'dig', 'nsupdate'],
+    packages: 'knot bind9-dnsutils',
+    startAccount: async () => await gatewayAccount('knot'),
   },
 } as const satisfies Readonly<Record<string, TestServer>>;
 

@@ -1,74 +1,93 @@
 import { Command, InvalidArgumentError } from 'commander';
 import { CommandFailed } from '../../../app/command-failed.ts';
-import type { CustomerState } from '../../../gateway/storage/storage.ts';
+import {
+  usualLimits,
+  type Customer,
+  type CustomerState,
+  type Limits,
+} from '../../../gateway/storage/storage.ts';
 import { localTime, print, table } from '../../output.ts';
-import { byOperator, withStorage, type GatewayGlobals } from './with-storage.ts';
+import { withOperator } from './with-operator.ts';
+import type { GatewayGlobals } from './with-storage.ts';
 
-/** Number of zones that a new customer may have. */
-const usualZones = 1_000;
+/** The option of each limit, and what it limits. */
+const limitOptions: readonly (readonly [option: string, limit: keyof Limits, text: string])[] = [
+  ['--zones', 'zones', 'zones'],
+  ['--tokens', 'tokens', 'tokens in use'],
+  ['--records', 'records', 'records in one zone'],
+  ['--records-in-rrset', 'recordsInRrset', 'records of one name and type'],
+  ['--octets-in-rrset', 'octetsInRrset', 'octets of their data'],
+  ['--writes-in-minute', 'writesInMinute', 'changes, creates and deletes in a minute'],
+  ['--writes-in-day', 'writesInDay', 'the same in a day (UTC)'],
+];
+
+/** The option `--backend`. */
+interface NamedBackend {
+  readonly backend?: string;
+}
+
+type LimitValues = Partial<Record<keyof Limits, number>>;
 
 /** `domainsync gateway customer ...` */
 export function customerCommand({ globals, config }: GatewayGlobals): Command {
   const command = new Command('customer').description('customers, to whom zones and tokens belong');
-  const show = async (id: string): Promise<void> => {
-    const customer = await withStorage(config(), async (storage) => await storage.customer(id));
-    if (customer === null) throw noCustomer(id);
-    const { state, mostZones } = customer;
-    print(globals().json, customer, () => `${id}: ${state}, at most ${mostZones} zones.`);
+  const show = (customer: Customer): void => {
+    print(globals().json, customer, () => customerText(customer));
   };
-  command
-    .command('add')
-    .argument('<id>', 'lower-case letters, digits and hyphens', customerId)
-    .option('--zones <n>', 'number of zones that the customer may have', count, usualZones)
+  withLimits(command.command('add'))
+    .argument('<id>', 'lower-case letters, digits and hyphens')
+    .option('--backend <name>', 'name server of new zones: the section [backend NAME]')
     .description('add a customer')
-    .action(async (id: string, { zones: mostZones }: { zones: number }) => {
-      const customer = { id, state: 'active', mostZones, createdAt: Date.now() } as const;
-      const audit = byOperator('customer.added', { customer: id, detail: { mostZones } });
-      const added = await withStorage(
-        config(),
-        async (storage) => await storage.addCustomer(customer, audit),
-      );
-      if (!added) throw new CommandFailed(`There is a customer ${id} already.`);
-      await show(id);
+    .action(async (id: string, { backend, ...limits }: LimitValues & NamedBackend) => {
+      show(await withOperator(config(), async (work, by) => work.addCustomer(by, id, limits, backend)));
     });
-  command
-    .command('set')
+  withLimits(command.command('set'))
     .argument('<id>')
     .option('--state <state>', 'active, read-only or suspended', customerState)
-    .option('--zones <n>', 'number of zones that the customer may have', count)
     .description('change what a customer may do; a suspended customer can do nothing')
-    .action(async (id: string, { state, zones }: { state?: CustomerState; zones?: number }) => {
-      if (state === undefined && zones === undefined)
-        throw new CommandFailed('Say what changes: --state or --zones.');
-      const changes = { state: state ?? null, mostZones: zones ?? null };
-      const audit = byOperator('customer.changed', { customer: id, detail: changes });
-      const done = await withStorage(
-        config(),
-        async (storage) => await storage.setCustomer(id, changes, audit),
-      );
-      if (!done) throw noCustomer(id);
-      await show(id);
+    .option('--backend <name>', 'name server of new zones; those that are there stay')
+    .action(async (id: string, asked: LimitValues & NamedBackend & { state?: CustomerState }) => {
+      const { state = null, backend, ...limits } = asked;
+      if (Object.keys(asked).length === 0)
+        throw new CommandFailed('Say what changes: --state, --backend or one of the limits.');
+      const changes = { state, limits, backend };
+      show(await withOperator(config(), async (work, by) => work.setCustomer(by, id, changes)));
+    });
+  command
+    .command('show')
+    .argument('<id>')
+    .description('a customer and all limits')
+    .action(async (id: string) => {
+      show(await withOperator(config(), async (work) => work.customer(id)));
     });
   command
     .command('list')
     .description('all customers')
     .action(async () => {
-      const all = await withStorage(config(), async (storage) => await storage.customers());
+      const all = await withOperator(config(), async (work) => work.customers());
       print(globals().json, all, () => {
-        const rows = all.map((one) => [one.id, one.state, String(one.mostZones), localTime(one.createdAt)]);
+        const rows = all.map((one) => [
+          one.id,
+          one.state,
+          String(one.limits.zones),
+          localTime(one.createdAt),
+        ]);
         return table(['customer', 'state', 'zones at most', 'since'], rows);
       });
     });
   return command;
 }
 
-function noCustomer(id: string): CommandFailed {
-  return new CommandFailed(`There is no customer ${id}.`);
+function withLimits(command: Command): Command {
+  for (const [option, limit, text] of limitOptions)
+    command.option(`${option} <n>`, `at most so many ${text} (${usualLimits[limit]})`, count);
+  return command;
 }
 
-function customerId(text: string): string {
-  if (/^[a-z0-9](?:[a-z0-9-]{0,38}[a-z0-9])?$/u.test(text)) return text;
-  throw new InvalidArgumentError('at most 40 lower-case letters, digits and hyphens are wanted.');
+function customerText({ id, state, limits, backend }: Customer): string {
+  const rows = limitOptions.map(([option, limit, text]) => [text, String(limits[limit]), option]);
+  const place = `new zones: [${backend === '' ? 'backend' : `backend ${backend}`}]`;
+  return `${id}: ${state}\n${place}\n\n${table(['at most', 'number', 'option'], rows)}`;
 }
 
 function customerState(text: string): CustomerState {
@@ -77,6 +96,6 @@ function customerState(text: string): CustomerState {
 }
 
 function count(text: string): number {
-  if (/^\d{1,7}$/u.test(text)) return Number(text);
+  if (/^\d{1,9}$/u.test(text)) return Number(text);
   throw new InvalidArgumentError('a number is wanted.');
 }

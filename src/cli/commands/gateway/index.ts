@@ -11,10 +11,15 @@ import type { Log } from '../../../core/log.ts';
 import { isSystemError } from '../../../net/system-error.ts';
 import type { GlobalOptions } from '../../global-options.ts';
 import { sayJson } from '../../output.ts';
+import { acceptDatabaseCommand } from './accept-database.ts';
+import { auditCommand } from './audit.ts';
 import { customerCommand } from './customers.ts';
-import { explainCommand, tokenCommand } from './tokens.ts';
+import { explainCommand } from './explain.ts';
+import { operatorCommand } from './operators.ts';
+import { tokenCommand } from './tokens.ts';
+import { gatewayDoctorCommand } from './doctor.ts';
 import { settingsAt, storageProblem } from './with-storage.ts';
-import { auditCommand, gatewayZoneCommand } from './zones.ts';
+import { gatewayZoneCommand } from './zones.ts';
 
 const examples = `
 Examples:
@@ -22,6 +27,7 @@ Examples:
   domainsync gateway token add shop-17 --from 192.0.2.7 --label "panel of shop-17"
   domainsync gateway serve           until it is ended by a signal
   domainsync gateway audit
+  domainsync gateway doctor
 
 The settings file has the sections [gateway] and [backend].
 Exit status: 0 done, 1 failed.
@@ -48,7 +54,16 @@ export function gatewayCommand(globals: () => GlobalOptions): Command {
     .action(async () => {
       await serve(settingsAt(config()));
     });
-  const parts = [customerCommand, tokenCommand, gatewayZoneCommand, auditCommand, explainCommand];
+  const parts = [
+    customerCommand,
+    tokenCommand,
+    gatewayZoneCommand,
+    auditCommand,
+    explainCommand,
+    gatewayDoctorCommand,
+    operatorCommand,
+    acceptDatabaseCommand,
+  ];
   for (const part of parts) command.addCommand(part(own));
   return command;
 }

@@ -1,145 +1,163 @@
+import { text as readAll } from 'node:stream/consumers';
 import { Command, InvalidArgumentError, Option } from 'commander';
 import { CommandFailed } from '../../../app/command-failed.ts';
-import { absoluteName } from '../../../net/gateway/wire.ts';
-import { readNetwork } from '../../../net/inside.ts';
-import { explainRight } from '../../../gateway/rights/decide.ts';
+import type { CustomerTokenOrder } from '../../../gateway/operator/work.ts';
 import { presetRights, presets, type Preset } from '../../../gateway/rights/presets.ts';
-import { verbs, type Verb } from '../../../gateway/rights/rule.ts';
-import { makeToken } from '../../../gateway/rights/token.ts';
-import type { StoredToken } from '../../../gateway/storage/storage.ts';
+import { makeToken, readToken } from '../../../gateway/rights/token.ts';
+import type { Storage, StoredToken } from '../../../gateway/storage/storage.ts';
+import { endOf, isTextOf } from '../../../gateway/work/token-use.ts';
+import { withoutSecret } from '../../../gateway/work/tokens.ts';
 import { localTime, print, table } from '../../output.ts';
-import { byOperator, demandCustomer, withStorage, type GatewayGlobals } from './with-storage.ts';
-
-const day = 86_400_000;
+import { networksIn, timeValue } from './option-values.ts';
+import { withOperator } from './with-operator.ts';
+import { byOperator, withStorage, type GatewayGlobals } from './with-storage.ts';
 
 interface TokenOptions {
   readonly preset: Preset;
   readonly zone: readonly string[];
   readonly name: readonly string[];
   readonly from: readonly string[];
+  readonly fromAnywhere: boolean;
   readonly label?: string;
   readonly days?: number;
+  readonly idle?: number;
+  readonly makesTokens: boolean;
 }
 
 /** `domainsync gateway token ...` */
-export function tokenCommand({ globals, config }: GatewayGlobals): Command {
+export function tokenCommand(own: GatewayGlobals): Command {
   const command = new Command('token').description('tokens of customers');
-  command
-    .command('add')
+  for (const part of [addCommand, listCommand, rotateCommand, revokeCommand]) command.addCommand(part(own));
+  return command;
+}
+
+function addCommand({ globals, config }: GatewayGlobals): Command {
+  return new Command('add')
     .argument('<customer>')
     .addOption(new Option('--preset <preset>', 'what the token may do').choices(presets).default('panel'))
     .option('--zone <pattern...>', 'zones of the customer for which it is; ** for all', ['**'])
     .option('--name <pattern...>', 'names in them, for the presets acme and dyndns', [])
     .option('--from <network...>', 'addresses or networks from which alone it is accepted', [])
+    .option('--from-anywhere', 'accept the token of a panel from every address', false)
     .option('--label <text>', 'what it is for')
     .option('--days <n>', 'for how many days it is accepted', days)
+    .option('--idle <time>', 'it ends when nobody has used it for so long, e.g. 90d', timeValue)
+    .option('--makes-tokens', 'it may make tokens that can do no more than itself', false)
     .description('make a token and show it, once')
     .action(async (customer: string, asked: TokenOptions) => {
-      const { token, text } = newToken(customer, asked);
-      const { id } = token;
-      await withStorage(config(), async (storage) => {
-        await demandCustomer(storage, customer);
-        const detail = { rights: token.rights, networks: token.networks, label: token.label };
-        await storage.addToken(token, byOperator('token.added', { customer, token: id, detail }));
-      });
-      print(globals().json, { id, token: text }, () => `${text}\nIt is shown this once. Its id is ${id}.`);
+      const order = orderOf(asked);
+      const { id, text } = await withOperator(config(), async (work, by) =>
+        work.addToken(by, customer, order),
+      );
+      const warning = asked.preset === 'panel' && order.networks.length === 0 ? `\n${unboundWarning}` : '';
+      const said = `${text}\nIt is shown this once. Its id is ${id}.${warning}`;
+      print(globals().json, { id, token: text }, () => said);
     });
-  command
-    .command('list')
+}
+
+const unboundWarning =
+  'It works from every address: whoever gets hold of it can change all zones of this customer.';
+
+function listCommand({ globals, config }: GatewayGlobals): Command {
+  return new Command('list')
     .argument('<customer>')
     .description('tokens of a customer, without their secrets')
     .action(async (customer: string) => {
-      const all = await withStorage(config(), async (storage) => {
-        await demandCustomer(storage, customer);
-        return await storage.tokens(customer);
-      });
-      print(globals().json, all.map(shown), () => {
+      const all = await withOperator(config(), async (work) => work.tokens(customer));
+      const byId = new Map(all.map((one) => [one.id, one]));
+      print(globals().json, all.map(withoutSecret), () => {
         const rows = all.map((one) => [
           one.id,
           one.label,
-          stateOf(one),
+          stateOf(one, byId.get(one.maker ?? '')),
           one.networks.join(', '),
           usedText(one),
+          one.maker ?? '',
         ]);
-        return table(['token', 'label', 'state', 'from', 'last used'], rows);
+        return table(['token', 'label', 'state', 'from', 'last used', 'made by'], rows);
       });
     });
-  command
-    .command('revoke')
+}
+
+function rotateCommand({ globals, config }: GatewayGlobals): Command {
+  return new Command('rotate')
     .argument('<id>')
-    .description('refuse a token from now on')
-    .action(async (id: string) => {
-      const done = await withStorage(config(), async (storage) => {
-        const customer = (await storage.token(id))?.customer ?? '';
-        return await storage.revokeToken(
-          id,
-          Date.now(),
-          byOperator('token.revoked', { customer, token: id }),
-        );
+    .requiredOption('--overlap <time>', 'for how long the old text is accepted too, e.g. 1d', timeValue)
+    .description('give a token another text and show it, once; its id and rights stay')
+    .action(async (id: string, { overlap }: { overlap: number }) => {
+      const { text, hash } = makeToken(id);
+      const until = Date.now() + overlap;
+      await withStorage(config(), async (storage) => {
+        const token = await inUse(storage, id);
+        const facts = byOperator('token.rotated', { customer: token.customer, token: id, detail: { until } });
+        if (!(await storage.rotateToken(id, { hash, until }, facts))) throw notInUse(id);
       });
-      if (!done) throw new CommandFailed(`There is no token ${id} that is in use.`);
+      const said = `${text}\nIt is shown this once. The old text is accepted until ${localTime(until)}.`;
+      print(globals().json, { id, token: text, until }, () => said);
+    });
+}
+
+/** Longest text that is read as a leaked token, characters. */
+const longestLeak = 1_000;
+
+function revokeCommand({ globals, config }: GatewayGlobals): Command {
+  return new Command('revoke')
+    .argument('<id>', 'id of the token; "-" to read a token that has leaked from standard input')
+    .description('refuse a token, and the tokens that it has made, from now on')
+    .action(async (asked: string) => {
+      const leaked =
+        asked === '-' ? readToken((await readAll(process.stdin)).slice(0, longestLeak).trim()) : null;
+      const id = asked === '-' ? (leaked?.id ?? '') : asked;
+      const done = await withStorage(config(), async (storage) => {
+        const token = await storage.token(id);
+        if (token === null || (asked === '-' && !isTextOf(token, leaked?.hash ?? null, Date.now())))
+          return false;
+        const facts = byOperator('token.revoked', { customer: token.customer, token: id });
+        return await storage.revokeToken(id, Date.now(), facts);
+      });
+      if (!done) throw notInUse(id);
       print(globals().json, { id, revoked: true }, () => `The token ${id} is refused from now on.`);
     });
-  return command;
 }
 
-/** Makes a token. Nothing is stored yet. @returns the token to store, and the text to show */
-function newToken(
-  customer: string,
-  asked: TokenOptions,
-): { readonly token: StoredToken; readonly text: string } {
-  const { id, text, hash } = makeToken();
-  const createdAt = Date.now();
-  const token: StoredToken = {
-    id,
-    customer,
-    hash,
+/** @throws {CommandFailed} if the token of a panel is bound to no address, without `--from-anywhere` */
+function orderOf(asked: TokenOptions): CustomerTokenOrder {
+  const networks = networksIn('--from', asked.from);
+  if (asked.preset === 'panel' && networks.length === 0 && !asked.fromAnywhere)
+    throw new CommandFailed(
+      'Say from which address the panel comes: --from 192.0.2.7. Or --from-anywhere, if it has no fixed one.',
+    );
+  return {
     label: asked.label ?? '',
     rights: presetRights(asked.preset, asked.zone, asked.name),
-    networks: checkedNetworks(asked.from),
-    createdAt,
-    expiresAt: asked.days === undefined ? null : createdAt + asked.days * day,
-    revokedAt: null,
-    lastUsed: null,
+    networks,
+    days: asked.days ?? null,
+    idle: asked.idle ?? null,
+    makesTokens: asked.makesTokens,
   };
-  return { token, text };
 }
 
-/** `domainsync gateway explain ...` */
-export function explainCommand({ globals, config }: GatewayGlobals): Command {
-  return new Command('explain')
-    .argument('<token>', 'id of the token')
-    .argument('<zone>')
-    .argument('<name>', 'absolute owner name')
-    .argument('<type>')
-    .addArgument(new Command().createArgument('<verb>', 'what to do').choices(verbs))
-    .description('whether a token may do something to an RRset, and which rule says so')
-    .action(async (id: string, zone: string, name: string, type: string, verb: Verb) => {
-      const token = await withStorage(config(), async (storage) => await storage.token(id));
-      if (token === null) throw new CommandFailed(`There is no token ${id}.`);
-      const where = [absoluteName(zone), absoluteName(name), type.toUpperCase()] as const;
-      const found = explainRight(token.rights, ...where, verb);
-      print(globals().json, found, () => {
-        const rule = found.rule === null ? 'no rule' : `rule ${JSON.stringify(found.rule)}`;
-        return `${found.allowed ? 'allowed' : 'denied'}: ${found.reason}, ${rule}`;
-      });
-    });
-}
-
-function checkedNetworks(networks: readonly string[]): readonly string[] {
-  const wrong = networks.filter((text) => readNetwork(text) === null);
-  if (wrong.length > 0) throw new CommandFailed(`--from: no address or network: ${wrong.join(', ')}`);
-  return networks;
-}
-
-function shown({ hash: _secret, ...token }: StoredToken): Omit<StoredToken, 'hash'> {
+/** @throws {CommandFailed} if there is no such token, or it has ended */
+async function inUse(storage: Storage, id: string): Promise<StoredToken> {
+  const token = await storage.token(id);
+  if (token === null || endOf(token, Date.now()) !== null) throw notInUse(id);
   return token;
 }
 
-function stateOf({ revokedAt, expiresAt }: StoredToken): string {
-  if (revokedAt !== null) return `revoked ${localTime(revokedAt)}`;
-  if (expiresAt === null) return 'in use';
-  return expiresAt <= Date.now() ? 'expired' : `until ${localTime(expiresAt)}`;
+function notInUse(id: string): CommandFailed {
+  return new CommandFailed(`There is no token ${id} that is in use.`);
+}
+
+/** @param maker the token that has made this one */
+function stateOf(token: StoredToken, maker: StoredToken | undefined): string {
+  const now = Date.now();
+  const end = endOf(token, now);
+  if (end === 'revoked') return `revoked ${localTime(token.revokedAt ?? 0)}`;
+  if (end !== null) return end;
+  if (maker !== undefined && endOf(maker, now) !== null) return 'ended with its maker';
+  const rotating = token.previous !== null && token.previous.until > now;
+  if (rotating) return `in use; old text until ${localTime(token.previous.until)}`;
+  return token.expiresAt === null ? 'in use' : `until ${localTime(token.expiresAt)}`;
 }
 
 function usedText({ lastUsed }: StoredToken): string {

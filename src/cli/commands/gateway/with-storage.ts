@@ -3,9 +3,10 @@ import { CommandFailed } from '../../../app/command-failed.ts';
 import { describeProblem } from '../../../core/describe.ts';
 import { openStorage } from '../../../gateway/serve.ts';
 import {
+  backendNames,
   GatewaySettingsRefused,
   loadGatewaySettings,
-  stateFolder,
+  loadStorageSettings,
   type GatewaySettings,
 } from '../../../gateway/settings.ts';
 import { StorageError, type AuditFacts, type Storage } from '../../../gateway/storage/storage.ts';
@@ -22,6 +23,16 @@ export function settingsAt(path: string): GatewaySettings {
   return asCommand(() => loadGatewaySettings(path));
 }
 
+/** Names of the sections `[backend NAME]` of the settings. @throws {CommandFailed} with every mistake */
+export function backendsAt(path: string): readonly string[] {
+  return asCommand(() => backendNames(path));
+}
+
+/** Reads where the gateway's data are stored. @throws {CommandFailed} with every mistake */
+export function storageSettingsAt(path: string): ReturnType<typeof loadStorageSettings> {
+  return asCommand(() => loadStorageSettings(path));
+}
+
 /** Turns mistakes in the settings into the error of a command. @throws {CommandFailed} */
 function asCommand<T>(read: () => T): T {
   try {
@@ -36,7 +47,7 @@ function asCommand<T>(read: () => T): T {
 /** Opens the gateway's storage for one command. @throws {CommandFailed} if it cannot be read or written */
 export async function withStorage<T>(path: string, work: (storage: Storage) => Promise<T>): Promise<T> {
   try {
-    const storage = openStorage({ state: asCommand(() => stateFolder(path)) });
+    const storage = await openStorage(storageSettingsAt(path));
     try {
       return await work(storage);
     } finally {

@@ -1,9 +1,10 @@
-import { Command, InvalidArgumentError } from 'commander';
+import { Command } from 'commander';
 import { CommandFailed } from '../../../app/command-failed.ts';
-import { displayName } from '../../../dns/name.ts';
+import { displayName, isWithin, type DnsName } from '../../../dns/name.ts';
 import { absoluteName } from '../../../net/gateway/wire.ts';
 import { localTime, print, table } from '../../output.ts';
 import { byOperator, demandCustomer, withStorage, type GatewayGlobals } from './with-storage.ts';
+import { withOperator } from './with-operator.ts';
 
 /** `domainsync gateway zone ...` */
 export function gatewayZoneCommand({ globals, config }: GatewayGlobals): Command {
@@ -13,93 +14,117 @@ export function gatewayZoneCommand({ globals, config }: GatewayGlobals): Command
     .argument('<customer>')
     .description('zones of a customer')
     .action(async (customer: string) => {
-      const zones = await withStorage(config(), async (storage) => {
-        await demandCustomer(storage, customer);
-        return await storage.zonesOf(customer);
-      });
+      const zones = await withOperator(config(), async (work) => work.zonesOf(customer));
       print(globals().json, zones, () => zones.map(displayName).join('\n'));
     });
   command
     .command('assign')
     .argument('<zone>')
     .argument('<customer>')
+    .option('--backend <name>', "name server that has the zone; without it that of the customer's new zones")
     .description('give a zone that the name server has, and that nobody owns, to a customer')
-    .action(async (text: string, customer: string) => {
+    .action(async (text: string, customer: string, asked: { readonly backend?: string }) => {
       const zone = absoluteName(text);
-      const claim = await withStorage(config(), async (storage) => {
-        await demandCustomer(storage, customer);
-        const facts = byOperator('zone.assigned', { customer, zone });
-        const made = await storage.claimZone({ zone, customer, at: Date.now(), quarantine: 0 }, facts);
-        if (typeof made !== 'object' && made !== 'limit') await storage.confirmClaim(zone, customer, facts);
-        return made;
+      const { backend } = asked;
+      await withOperator(config(), async (work, by) => {
+        await work.assign(by, zone, customer, backend);
       });
-      if (typeof claim === 'object')
-        throw new CommandFailed(`${displayName(claim.foreign)} belongs to another customer.`);
-      if (claim === 'limit') throw new CommandFailed(`${customer} may have no further zone.`);
       print(globals().json, { zone, customer }, () => `${displayName(zone)} belongs to ${customer}.`);
     });
   command
     .command('transfer')
     .argument('<zone>')
     .argument('<customer>')
+    .option('--with-below', 'with all zones below it that the same customer has', false)
     .description('give a zone to another customer; its records stay as they are')
-    .action(async (text: string, customer: string) => {
+    .action(async (text: string, customer: string, { withBelow }: { withBelow: boolean }) => {
       const zone = absoluteName(text);
-      const done = await withStorage(config(), async (storage) => {
-        await demandCustomer(storage, customer);
-        const from = (await storage.zone(zone))?.customer ?? '';
-        const facts = byOperator('zone.transferred', { customer, zone, detail: { from } });
-        return await storage.transferZone(zone, customer, facts);
-      });
-      if (!done) throw new CommandFailed(`Nobody owns the zone ${displayName(zone)}.`);
-      print(globals().json, { zone, customer }, () => `${displayName(zone)} belongs to ${customer}.`);
+      const moved = await withOperator(config(), async (work, by) =>
+        work.transfer(by, zone, customer, withBelow),
+      );
+      const names = moved.map(displayName).join(', ');
+      print(globals().json, { zones: moved, customer }, () => `${names}: now of ${customer}.`);
     });
-  command
-    .command('release')
+  for (const part of [releaseCommand, grantCommand, revokeCommand, grantsCommand])
+    command.addCommand(part({ globals, config }));
+  return command;
+}
+
+function releaseCommand({ globals, config }: GatewayGlobals): Command {
+  return new Command('release')
     .argument('<zone>')
     .description('nobody owns the zone any more; the name server keeps it')
     .action(async (text: string) => {
       const zone = absoluteName(text);
-      const done = await withStorage(config(), async (storage) => {
-        const owner = await storage.zone(zone);
-        if (owner === null) return false;
-        const { customer } = owner;
-        const facts = byOperator('zone.released', { customer, zone });
-        await storage.releaseZone(zone, customer, 0, facts);
-        return true;
+      await withOperator(config(), async (work, by) => {
+        await work.release(by, zone);
       });
-      if (!done) throw new CommandFailed(`Nobody owns the zone ${displayName(zone)}.`);
       print(globals().json, { zone }, () => `Nobody owns ${displayName(zone)}.`);
     });
-  return command;
 }
 
-/** Number of entries of the audit that are read at once. */
-const mostEntries = 1_000;
+function grantCommand({ globals, config }: GatewayGlobals): Command {
+  return withGrant(new Command('grant'))
+    .description('let another customer create a zone below a zone, and zones below that')
+    .action(async (parentText: string, childText: string, customer: string) => {
+      const { parent, child } = grantNames(parentText, childText);
+      const done = await withStorage(config(), async (storage) => {
+        await demandCustomer(storage, customer);
+        const facts = byOperator('zone.granted', { customer, zone: parent, detail: { child } });
+        return await storage.addGrant({ parent, child, customer, createdAt: Date.now() }, facts);
+      });
+      if (!done) throw nobodys(parent);
+      const said = `${customer} may create ${displayName(child)} and zones below it. It then answers for its
+names instead of ${displayName(parent)}, wildcards included. Put its NS records into ${displayName(parent)}.`;
+      print(globals().json, { parent, child, customer }, () => said);
+    });
+}
 
-/** `domainsync gateway audit` */
-export function auditCommand({ globals, config }: GatewayGlobals): Command {
-  return new Command('audit')
-    .option('--after <number>', 'only entries after this one', entryNumber, 0)
-    .description('what was done, by whom and from where, oldest first; at most 1,000 entries at once')
-    .action(async ({ after }: { after: number }) => {
-      const entries = await withStorage(config(), async (storage) => await storage.audit(after, mostEntries));
-      print(globals().json, entries, () => {
-        const rows = entries.map((one) => [
-          String(one.number),
-          localTime(one.at),
-          one.what,
+function revokeCommand({ globals, config }: GatewayGlobals): Command {
+  return withGrant(new Command('revoke'))
+    .description('end a grant; zones that exist by it stay as they are')
+    .action(async (parentText: string, childText: string, customer: string) => {
+      const { parent, child } = grantNames(parentText, childText);
+      const facts = byOperator('zone.grant-revoked', { customer, zone: parent, detail: { child } });
+      const done = await withStorage(
+        config(),
+        async (storage) => await storage.revokeGrant({ parent, child, customer }, Date.now(), facts),
+      );
+      if (!done) throw new CommandFailed(`${customer} has no such grant.`);
+      const said = `${customer} may no longer create ${displayName(child)}. A zone that exists stays.`;
+      print(globals().json, { parent, child, customer }, () => said);
+    });
+}
+
+function withGrant(command: Command): Command {
+  return command.argument('<parent>', 'the zone above').argument('<child>').argument('<customer>');
+}
+
+function grantsCommand({ globals, config }: GatewayGlobals): Command {
+  return new Command('grants')
+    .argument('<parent>')
+    .description('who may create zones below a zone')
+    .action(async (text: string) => {
+      const all = await withStorage(config(), async (storage) => await storage.grants(absoluteName(text)));
+      print(globals().json, all, () => {
+        const rows = all.map((one) => [
+          displayName(one.child),
           one.customer,
-          one.token,
-          one.from,
-          one.zone === '' ? '' : displayName(absoluteName(one.zone)),
+          one.givenBy,
+          one.revokedAt === null ? 'in force' : `revoked ${localTime(one.revokedAt)}`,
         ]);
-        return table(['number', 'time', 'what', 'customer', 'token', 'from', 'zone'], rows);
+        return table(['zone', 'customer', 'given by', 'state'], rows);
       });
     });
 }
 
-function entryNumber(text: string): number {
-  if (/^\d{1,15}$/u.test(text)) return Number(text);
-  throw new InvalidArgumentError('the number of an entry is wanted.');
+/** @throws {CommandFailed} if the child is not below the parent */
+function grantNames(parentText: string, childText: string): { parent: DnsName; child: DnsName } {
+  const [parent, child] = [absoluteName(parentText), absoluteName(childText)];
+  if (parent !== child && isWithin(child, parent)) return { parent, child };
+  throw new CommandFailed(`${displayName(child)} is not below ${displayName(parent)}.`);
+}
+
+function nobodys(zone: DnsName): CommandFailed {
+  return new CommandFailed(`Nobody owns the zone ${displayName(zone)}.`);
 }

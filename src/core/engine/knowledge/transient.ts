@@ -10,6 +10,7 @@ const passing: ReadonlySet<string> = new Set([
   'central.list-cut',
   'central.clock',
   'central.contended',
+  'central.busy',
   'edit.busy',
   'agent.busy',
   'agent.late',

@@ -68,7 +68,7 @@ export function rrsetCases(bench: MakeBench): void {
       Array.from({ length: 5 }, (_, at) => b.record('shared', 'A', `192.0.2.${first + at}`)),
     );
     const others = (async (): Promise<void> => {
-      for (const record of theirs ?? []) await b.otherWriter.add(b.zone, record);
+      for (const record of theirs ?? []) await b.guardedWriter.add(b.zone, record);
     })();
     for (const record of ours ?? []) await b.apply(b.change([], [record]));
     await others;

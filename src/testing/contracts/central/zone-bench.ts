@@ -28,6 +28,11 @@ export interface ContractSubject {
     /** The zone's records, whichever account has the zone; null: no account has it. */
     records(zone: DnsName): Promise<readonly ResourceRecord[] | null>;
   };
+  /**
+   * A writer of the same account from whom the central's `guard` protects. Absent: it protects from
+   * `otherWriter`.
+   */
+  readonly guardedWriter?: Pick<ContractSubject['otherWriter'], 'add' | 'remove'>;
   stop(): Promise<void>;
   /**
    * Makes a central for the same account with a wrong password or key; the test closes it. Absent: such a
@@ -90,6 +95,10 @@ export class Bench {
 
   get otherWriter(): ContractSubject['otherWriter'] {
     return this.#subject.otherWriter;
+  }
+
+  get guardedWriter(): Pick<ContractSubject['otherWriter'], 'add' | 'remove'> {
+    return this.#subject.guardedWriter ?? this.#subject.otherWriter;
   }
 
   record(name: string, type: string, rdata: string): ResourceRecord {

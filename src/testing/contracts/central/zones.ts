@@ -106,12 +106,14 @@ export function zoneCases(subject: () => ContractSubject): void {
 /** Runs the same tests on a central where only the provider can create and delete zones. */
 async function provided(subject: ContractSubject, zone: DnsName): Promise<void> {
   const { central } = subject;
-  assert.deepEqual(await central.listZones([zone], quietContext()), []);
+  const isListed = async (): Promise<boolean> =>
+    (await central.listZones([zone], quietContext())).includes(zone);
+  assert.equal(await isListed(), false);
   const early = await refusal(central.createZone(zone, seed, quietContext()), 'zone.create-there-first');
   assert.deepEqual([early.state, early.retry], ['untouched', 'never']);
   assert.equal(await central.deleteZone(zone, quietContext()), 'missing');
   await makeZone(subject, zone);
-  assert.deepEqual(await central.listZones([zone], quietContext()), [zone]);
+  assert.equal(await isListed(), true);
   assert.equal(await central.createZone(zone, seed, quietContext()), 'exists');
   const kept = await refusal(central.deleteZone(zone, quietContext()), 'zone.delete-there');
   assert.deepEqual([kept.state, kept.retry], ['untouched', 'never']);

@@ -2,6 +2,7 @@ import type { Target } from '../target.ts';
 import { answerTargets } from './answers.ts';
 import { dnsTargets } from './dns.ts';
 import { fileTargets } from './files.ts';
+import { gatewayTargets } from './gateway.ts';
 import { hookTargets } from './hook.ts';
 import { journalTargets } from './journal.ts';
 import { socketTargets } from './socket.ts';
@@ -14,4 +15,5 @@ export const fuzzTargets: readonly Target[] = [
   ...dnsTargets,
   ...fileTargets,
   ...journalTargets,
+  ...gatewayTargets,
 ];

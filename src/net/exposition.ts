@@ -7,13 +7,15 @@
 export interface Sample {
   readonly labels: Readonly<Record<string, string>>;
   readonly value: number;
+  /** Is put behind the metric's name; absent: nothing. Only histograms have such values. */
+  readonly suffix?: '_bucket' | '_sum' | '_count';
 }
 
 /** A metric with its description and all its values. */
 export interface Metric {
   /** Name of the metric, made of letters, digits and underscores. The name of a counter ends in `_total`. */
   readonly name: string;
-  readonly type: 'gauge' | 'counter';
+  readonly type: 'gauge' | 'counter' | 'histogram';
   readonly help: string;
   readonly samples: readonly Sample[];
 }
@@ -38,7 +40,10 @@ export function exposition(metrics: readonly Metric[], common: Sample['labels'] 
     .flatMap(({ name, type, help, samples }) => [
       `# HELP ${name} ${escapedHelp(help)}\n`,
       `# TYPE ${name} ${type}\n`,
-      ...samples.map(({ labels, value }) => `${name}${labelText({ ...common, ...labels })} ${value}\n`),
+      ...samples.map(
+        ({ labels, value, suffix = '' }) =>
+          `${name}${suffix}${labelText({ ...common, ...labels })} ${value}\n`,
+      ),
     ])
     .join('');
 }

@@ -1,0 +1,25 @@
+import { userInfo } from 'node:os';
+import { CommandFailed } from '../../../app/command-failed.ts';
+import { describeProblem } from '../../../core/describe.ts';
+import { OperatorRefusal, OperatorWork } from '../../../gateway/operator/work.ts';
+import { backendsAt, withStorage } from './with-storage.ts';
+
+/**
+ * Carries out an order of the operator, as the operator's API does.
+ * @param path settings file of the gateway
+ * @param order gets what carries it out, and who gives it
+ * @throws {CommandFailed} if it was not carried out
+ */
+export async function withOperator<T>(
+  path: string,
+  order: (operator: OperatorWork, by: string) => Promise<T>,
+): Promise<T> {
+  try {
+    const by = `command line, ${userInfo().username}`;
+    const names = (): readonly string[] => backendsAt(path);
+    return await withStorage(path, async (storage) => order(new OperatorWork(storage, Date.now, names), by));
+  } catch (error) {
+    if (error instanceof OperatorRefusal) throw new CommandFailed(describeProblem(error.problem, 'en'));
+    throw error;
+  }
+}

@@ -1,0 +1,22 @@
+import type { AuditFacts, Storage } from '../storage/storage.ts';
+import type { HeadsFile } from './heads-file.ts';
+
+/**
+ * Accepts a database that was put back. Names that are only claimed become free: the claim may have ended
+ * since. A zone that the name server has by now may be somebody else's.
+ * @param at wall clock, milliseconds
+ * @throws {StorageError} @throws {HeadsUnreadable} the acceptance could not be written
+ */
+export async function acceptDatabase(
+  storage: Storage,
+  heads: HeadsFile,
+  at: number,
+  audit: AuditFacts,
+): Promise<void> {
+  for (const { zone, customer } of await storage.pendingClaims()) {
+    const facts = { ...audit, what: 'zone.claim-dropped', customer, zone };
+    await storage.dropClaim(zone, customer, facts, null);
+  }
+  await storage.note(audit);
+  heads.append({ at, ...(await storage.auditHead()), accepted: true });
+}

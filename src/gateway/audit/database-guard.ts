@@ -1,0 +1,116 @@
+import type { Log } from '../../core/log.ts';
+import type { Storage } from '../storage/storage.ts';
+import { HeadsUnreadable, type HeadsFile } from './heads-file.ts';
+
+/**
+ * Why the database may not know what happened last. `older`: it lacks the last exported entry of the audit,
+ * or has another one. `no-heads`: it has served, and there is no file of heads. `bad-heads`: the file cannot
+ * be read.
+ */
+export type DatabaseDoubt = 'older' | 'no-heads' | 'bad-heads';
+
+/** For how long after an acceptance a change of the lost time may still be asked for, milliseconds. */
+const lostKeysTime = 7 * 86_400_000;
+
+export interface GuardParts {
+  readonly storage: Storage;
+  readonly heads: HeadsFile;
+  readonly log: Log;
+  /** Wall clock, milliseconds. */
+  readonly wall: () => number;
+}
+
+/** Finds out whether a database is in doubt. @throws {StorageError} */
+export async function databaseDoubtOf({
+  storage,
+  heads,
+}: Pick<GuardParts, 'storage' | 'heads'>): Promise<DatabaseDoubt | null> {
+  const last = lastLine(heads);
+  if (last === 'unreadable') return 'bad-heads';
+  if (last === undefined) return (await hasServed(storage)) ? 'no-heads' : null;
+  if (last.number === 0) return null;
+  const [link] = await storage.auditLinks(last.number - 1, 1);
+  return link?.number === last.number && link.hash === last.hash ? null : 'older';
+}
+
+function lastLine(heads: HeadsFile): ReturnType<HeadsFile['last']>[number] | undefined | 'unreadable' {
+  try {
+    return heads.last().at(-1);
+  } catch (error) {
+    if (error instanceof HeadsUnreadable) return 'unreadable';
+    throw error;
+  }
+}
+
+/** Whether this gateway has exported heads before: a client has used it, and not only in release 0.2.0. */
+async function hasServed(storage: Storage): Promise<boolean> {
+  const { number } = await storage.auditHead();
+  const [head] = number === 0 ? [] : await storage.auditLinks(number - 1, 1);
+  if (head?.clientHash === undefined || head.clientHash === null) return false;
+  for (const { id } of await storage.customers()) {
+    const tokens = await storage.tokens(id);
+    if (tokens.some(({ lastUsed }) => lastUsed !== null)) return true;
+  }
+  return false;
+}
+
+/**
+ * Keeps a gateway from writing while its database is in doubt, and exports heads of the audit. An older copy
+ * does not know zones, owners and revoked tokens of the time since.
+ */
+export class DatabaseGuard {
+  readonly #parts: GuardParts;
+  #doubt: DatabaseDoubt | null = null;
+  /** When the operator has accepted the database last, wall clock in milliseconds; null: not lately. */
+  #acceptedAt: number | null = null;
+  #exported = -1;
+
+  private constructor(parts: GuardParts) {
+    this.#parts = parts;
+  }
+
+  /** @throws {StorageError} */
+  static async open(parts: GuardParts): Promise<DatabaseGuard> {
+    const guard = new DatabaseGuard(parts);
+    await guard.#judge();
+    return guard;
+  }
+
+  /**
+   * Why nothing may be written now; null: it may. The operator's acceptance takes effect at once.
+   * @throws {StorageError}
+   */
+  async doubt(): Promise<DatabaseDoubt | null> {
+    if (this.#doubt !== null) await this.#judge();
+    return this.#doubt;
+  }
+
+  /**
+   * Whether changes that were carried out may be missing in the database, so that nobody knows what became of
+   * a key that is not there.
+   */
+  mayLackKeys(): boolean {
+    return this.#acceptedAt !== null && this.#parts.wall() - this.#acceptedAt < lostKeysTime;
+  }
+
+  /** Writes the last entry of the audit into the file, if it is a new one. @throws {StorageError} */
+  async export(): Promise<void> {
+    const { storage, heads, log, wall } = this.#parts;
+    if ((await this.doubt()) !== null) return;
+    const { number, hash } = await storage.auditHead();
+    if (number === this.#exported) return;
+    try {
+      heads.append({ at: wall(), number, hash });
+      this.#exported = number;
+    } catch (error) {
+      if (!(error instanceof HeadsUnreadable)) throw error;
+      log(1, 'audit.not-exported', { text: error.message });
+    }
+  }
+
+  async #judge(): Promise<void> {
+    this.#doubt = await databaseDoubtOf(this.#parts);
+    if (this.#doubt !== null) return;
+    this.#acceptedAt = this.#parts.heads.last().findLast(({ accepted }) => accepted)?.at ?? null;
+  }
+}

@@ -1,0 +1,281 @@
+import { displayName, type DnsName } from '../../dns/name.ts';
+import { problem, type Problem } from '../../dns/problem.ts';
+import { readNetwork } from '../../net/inside.ts';
+import { plainBackendName } from '../backend-settings.ts';
+import { explainRight, type ExplainedRight, type Rights } from '../rights/decide.ts';
+import type { Verb } from '../rights/rule.ts';
+import { makeToken } from '../rights/token.ts';
+import {
+  newTokenFacts,
+  usualLimits,
+  type AuditEntry,
+  type AuditFacts,
+  type Customer,
+  type CustomerChanges,
+  type LimitReached,
+  type Limits,
+  type OperatorToken,
+  type Storage,
+  type StoredToken,
+  type ZoneOwner,
+} from '../storage/storage.ts';
+
+/** Why an order of the operator was not carried out. */
+export type OperatorMistake =
+  | 'no-customer'
+  | 'customer-exists'
+  | 'no-token'
+  | 'no-owner'
+  | 'foreign'
+  | 'limit'
+  | 'bad-customer'
+  | 'no-backend'
+  | 'bad-network';
+
+/** An order of the operator that was not carried out. Nothing was changed. */
+export class OperatorRefusal extends Error {
+  override readonly name = 'OperatorRefusal';
+  readonly mistake: OperatorMistake;
+  /** The problem as the catalogue has it. */
+  readonly problem: Problem;
+
+  /** @param about the customer, the token, the zone or the network that the mistake is about */
+  constructor(mistake: OperatorMistake, about: string) {
+    super(`${mistake}: ${about}`);
+    this.mistake = mistake;
+    this.problem = problem(`gateway.${mistake}`, { about });
+  }
+}
+
+const day = 86_400_000;
+
+/** A token to make. */
+export interface TokenOrder {
+  readonly label: string;
+  /** Addresses or networks from which alone the token is accepted; empty: from everywhere. */
+  readonly networks: readonly string[];
+  /** For how many days the token is accepted; null: without end. */
+  readonly days: number | null;
+}
+
+/** A customer's token to make. */
+export interface CustomerTokenOrder extends TokenOrder {
+  readonly rights: Rights;
+  /** After so many milliseconds without use the token is refused for ever; null: it needs no use. */
+  readonly idle: number | null;
+  /** Whether the token may make others. */
+  readonly makesTokens: boolean;
+}
+
+/** A token that was made. The text is shown once and not stored. */
+export interface MadeToken {
+  readonly id: string;
+  readonly text: string;
+}
+
+/**
+ * What the operator does with customers, tokens and zones, on the command line and over the API. All methods
+ * throw {@link OperatorRefusal} and StorageError. `by` says who gives the order, for the audit.
+ */
+export class OperatorWork {
+  readonly #storage: Storage;
+  readonly #wall: () => number;
+  readonly #backends: () => readonly string[];
+
+  /**
+   * @param wall wall clock, milliseconds
+   * @param backends names of the sections `[backend NAME]`
+   */
+  constructor(storage: Storage, wall: () => number, backends: () => readonly string[]) {
+    this.#storage = storage;
+    this.#wall = wall;
+    this.#backends = backends;
+  }
+
+  async customers(): Promise<readonly Customer[]> {
+    return await this.#storage.customers();
+  }
+
+  async customer(id: string): Promise<Customer> {
+    const customer = await this.#storage.customer(id);
+    if (customer === null) throw new OperatorRefusal('no-customer', id);
+    return customer;
+  }
+
+  /**
+   * @param asked limits other than the usual ones
+   * @param named name server of new zones; undefined: that of the section `[backend]`
+   */
+  async addCustomer(by: string, id: string, asked: Partial<Limits>, named?: string): Promise<Customer> {
+    if (!isCustomerId(id)) throw new OperatorRefusal('bad-customer', id);
+    const limits = { ...usualLimits, ...asked };
+    const backend = this.#backend(named) ?? '';
+    const customer = { id, state: 'active', limits, backend, createdAt: this.#wall() } as const;
+    const audit = auditBy(by, 'customer.added', { customer: id, detail: { limits, backend } });
+    if (!(await this.#storage.addCustomer(customer, audit))) throw new OperatorRefusal('customer-exists', id);
+    return customer;
+  }
+
+  /** @returns the customer as he is then */
+  async setCustomer(by: string, id: string, asked: CustomerChanges): Promise<Customer> {
+    const changes = { ...asked, backend: this.#backend(asked.backend) };
+    const audit = auditBy(by, 'customer.changed', { customer: id, detail: changes });
+    if (!(await this.#storage.setCustomer(id, changes, audit))) throw new OperatorRefusal('no-customer', id);
+    return await this.customer(id);
+  }
+
+  async tokens(customer: string): Promise<readonly StoredToken[]> {
+    await this.customer(customer);
+    return await this.#storage.tokens(customer);
+  }
+
+  async addToken(by: string, customer: string, order: CustomerTokenOrder): Promise<MadeToken> {
+    await this.customer(customer);
+    const { token, text } = this.#newToken(order);
+    const { id, networks, label } = token;
+    const { rights, makesTokens, idle } = order;
+    const audit = auditBy(by, 'token.added', { customer, token: id, detail: { rights, networks, label } });
+    const stored = { ...newTokenFacts, ...token, customer, rights, makesTokens, idle };
+    demandWithin(await this.#storage.addToken(stored, audit), customer);
+    return { id, text };
+  }
+
+  async revokeToken(by: string, id: string): Promise<void> {
+    const customer = (await this.#storage.token(id))?.customer ?? '';
+    const audit = auditBy(by, 'token.revoked', { customer, token: id });
+    if (!(await this.#storage.revokeToken(id, this.#wall(), audit)))
+      throw new OperatorRefusal('no-token', id);
+  }
+
+  /** Whether a token may do something to an RRset, and which rule says so. */
+  async explain(
+    id: string,
+    zone: DnsName,
+    { name, type }: { readonly name: DnsName; readonly type: string },
+    verb: Verb,
+  ): Promise<ExplainedRight> {
+    const token = await this.#storage.token(id);
+    if (token === null) throw new OperatorRefusal('no-token', id);
+    return explainRight(token.rights, zone, name, type, verb);
+  }
+
+  /** Tokens of the operator. */
+  async operators(): Promise<readonly OperatorToken[]> {
+    return await this.#storage.operators();
+  }
+
+  async addOperator(by: string, order: TokenOrder): Promise<MadeToken> {
+    const { token, text } = this.#newToken(order);
+    const { id, networks, label } = token;
+    const audit = auditBy(by, 'operator.added', { token: id, detail: { networks, label } });
+    await this.#storage.addOperator(token, audit);
+    return { id, text };
+  }
+
+  async revokeOperator(by: string, id: string): Promise<void> {
+    const audit = auditBy(by, 'operator.revoked', { token: id });
+    if (!(await this.#storage.revokeOperator(id, this.#wall(), audit)))
+      throw new OperatorRefusal('no-token', id);
+  }
+
+  async zonesOf(customer: string): Promise<readonly DnsName[]> {
+    await this.customer(customer);
+    return await this.#storage.zonesOf(customer);
+  }
+
+  async owner(zone: DnsName): Promise<ZoneOwner> {
+    const owner = await this.#storage.zone(zone);
+    if (owner === null) throw new OperatorRefusal('no-owner', displayName(zone));
+    return owner;
+  }
+
+  /**
+   * Gives a zone that the name server has, and that nobody owns, to a customer.
+   * @param named the name server; undefined: that of the customer's new zones
+   */
+  async assign(by: string, zone: DnsName, customer: string, named?: string): Promise<void> {
+    await this.customer(customer);
+    const backend = this.#backend(named);
+    const audit = auditBy(by, 'zone.assigned', { customer, zone, detail: { backend } });
+    const claim = { zone, customer, backend, at: this.#wall(), quarantine: 0 };
+    const made = await this.#storage.claimZone(claim, audit, null);
+    if (typeof made === 'object') throw refusedZone(made, customer);
+    await this.#storage.confirmClaim(zone, customer, audit, null);
+  }
+
+  /**
+   * Gives a zone to another customer. Its records stay as they are.
+   * @param withBelow whether the owner's zones below go with it
+   * @returns the zones that have moved
+   */
+  async transfer(
+    by: string,
+    zone: DnsName,
+    customer: string,
+    withBelow: boolean,
+  ): Promise<readonly DnsName[]> {
+    await this.customer(customer);
+    const from = (await this.#storage.zone(zone))?.customer ?? '';
+    const audit = auditBy(by, 'zone.transferred', { customer, zone, detail: { from } });
+    const done = await this.#storage.transferZone({ zone, to: customer, withBelow }, audit);
+    if (done === 'missing') throw new OperatorRefusal('no-owner', displayName(zone));
+    if (!('moved' in done)) throw refusedZone(done, customer);
+    return done.moved;
+  }
+
+  /** Makes that nobody owns a zone any more. The name server keeps it. */
+  async release(by: string, zone: DnsName): Promise<void> {
+    const { customer } = await this.owner(zone);
+    const audit = auditBy(by, 'zone.released', { customer, zone });
+    await this.#storage.releaseZone(zone, customer, 0, audit, null);
+  }
+
+  /** @param after number of the entry after which the list begins; 0: from the first */
+  async audit(after: number, most: number): Promise<readonly AuditEntry[]> {
+    return await this.#storage.audit(after, most);
+  }
+
+  /**
+   * The name of a name server as it is stored: empty for the section `[backend]`.
+   * @param named as it is asked for; undefined: nobody has named one
+   */
+  #backend(named: string | undefined): string | undefined {
+    if (named === undefined) return undefined;
+    if (named === plainBackendName) return '';
+    if (this.#backends().includes(named)) return named;
+    throw new OperatorRefusal('no-backend', named);
+  }
+
+  #newToken({ label, networks, days }: TokenOrder): {
+    readonly token: OperatorToken;
+    readonly text: string;
+  } {
+    const wrong = networks.filter((network) => readNetwork(network) === null);
+    if (wrong.length > 0) throw new OperatorRefusal('bad-network', wrong.join(', '));
+    const { id, text, hash } = makeToken();
+    const createdAt = this.#wall();
+    const expiresAt = days === null ? null : createdAt + days * day;
+    return {
+      token: { id, hash, label, networks, createdAt, expiresAt, revokedAt: null, lastUsed: null },
+      text,
+    };
+  }
+}
+
+/** Whether a text can be a customer's id: at most 40 lower-case letters, digits and hyphens. */
+function isCustomerId(text: string): boolean {
+  return /^[a-z0-9](?:[a-z0-9-]{0,38}[a-z0-9])?$/u.test(text);
+}
+
+function demandWithin(reached: LimitReached | null, customer: string): void {
+  if (reached !== null) throw new OperatorRefusal('limit', customer);
+}
+
+function refusedZone(why: LimitReached | { readonly foreign: DnsName }, customer: string): OperatorRefusal {
+  if ('limit' in why) return new OperatorRefusal('limit', customer);
+  return new OperatorRefusal('foreign', displayName(why.foreign));
+}
+
+function auditBy(from: string, what: string, facts: Partial<AuditFacts>): AuditFacts {
+  return { what, customer: '', token: '', zone: '', detail: {}, ...facts, from };
+}

@@ -1,0 +1,473 @@
+import { randomBytes } from 'node:crypto';
+import type { DnsName } from '../../dns/name.ts';
+import { AuditedDatabase, maybe, type AuditedTransaction, type StorageFacts } from './audited-database.ts';
+import { unchanged, type Database, type SqlValue } from './database.ts';
+import { reversed } from './reversed-name.ts';
+import {
+  readAuditEntry,
+  readAuditLink,
+  readCounts,
+  readCustomer,
+  readOperatorToken,
+  readStoredToken,
+  readZoneOwner,
+} from './rows.ts';
+
+import { addChange, endStored, interrupt, storedChange } from './sql-changes.ts';
+import {
+  addGrant,
+  newZonesBackend,
+  countWrite,
+  grantsBelow,
+  judgeClaim,
+  transfer,
+  validCode,
+  zoneOwner,
+} from './sql-zones.ts';
+import type {
+  AuditEntry,
+  AuditFacts,
+  AuditHead,
+  AuditLink,
+  ChangeOutcome,
+  Claim,
+  Customer,
+  CustomerChanges,
+  Erasure,
+  LimitReached,
+  NewCustomer,
+  OperatorToken,
+  Rotation,
+  Storage,
+  StorageCounts,
+  StoredChange,
+  StoredToken,
+  TakenCode,
+  TransferCode,
+  Transferred,
+  ZoneClaim,
+  ZoneGrant,
+  ZoneLease,
+  ZoneOwner,
+  ZoneTransfer,
+} from './storage.ts';
+
+/** Storage in any SQL database. */
+export class SqlStorage implements Storage {
+  readonly isShared: boolean;
+  readonly #database: AuditedDatabase;
+  /** Identifies this process as the holder of zones. */
+  readonly #owner: string;
+
+  constructor(database: Database, facts: StorageFacts) {
+    this.#database = new AuditedDatabase(database, facts);
+    this.isShared = database.leases !== null;
+    this.#owner = `${facts.gateway} ${randomBytes(8).toString('hex')}`;
+  }
+
+  async customers(): Promise<readonly Customer[]> {
+    return await this.#all('SELECT * FROM customer ORDER BY id', [], readCustomer);
+  }
+
+  async customer(id: string): Promise<Customer | null> {
+    return await this.#one('SELECT * FROM customer WHERE id = ?', [id], readCustomer);
+  }
+
+  async addCustomer(customer: NewCustomer, audit: AuditFacts): Promise<boolean> {
+    const { id, state, limits, backend = '', createdAt } = customer;
+    const sql = `INSERT INTO customer (id, state, most_zones, most_tokens, most_records, most_rrset_records,
+      most_rrset_octets, most_writes_minute, most_writes_day, backend, created_at)
+      VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING`;
+    return await this.#change(audit, sql, [id, state, ...limitValues(limits), backend, createdAt]);
+  }
+
+  async setCustomer(id: string, changes: CustomerChanges, audit: AuditFacts): Promise<boolean> {
+    const { state, limits, backend } = changes;
+    return await this.#database.write(audit, async (tx) => {
+      await tx.lockCustomer(id);
+      const now = maybe(await tx.get('SELECT * FROM customer WHERE id = ?', id), readCustomer);
+      if (now === null) return unchanged(false);
+      const sql = `UPDATE customer SET state = ?, most_zones = ?, most_tokens = ?, most_records = ?,
+        most_rrset_records = ?, most_rrset_octets = ?, most_writes_minute = ?, most_writes_day = ?,
+        backend = ? WHERE id = ?`;
+      const values = limitValues({ ...now.limits, ...limits });
+      await tx.run(sql, state ?? now.state, ...values, backend ?? now.backend, id);
+      return true;
+    });
+  }
+
+  async tokens(customer: string): Promise<readonly StoredToken[]> {
+    const sql = 'SELECT * FROM token WHERE customer = ? ORDER BY created_at, id';
+    return await this.#all(sql, [customer], readStoredToken);
+  }
+
+  async token(id: string): Promise<StoredToken | null> {
+    return await this.#one('SELECT * FROM token WHERE id = ?', [id], readStoredToken);
+  }
+
+  async addToken(token: StoredToken, audit: AuditFacts): Promise<LimitReached | null> {
+    const { id, customer, hash, label, createdAt, expiresAt, idle, maker } = token;
+    return await this.#database.write(audit, async (tx) => {
+      await tx.lockCustomer(customer);
+      const inUse = `SELECT count(*) >= (SELECT most_tokens FROM customer WHERE id = ?1) AS full FROM token
+        WHERE customer = ?1 AND revoked_at IS NULL AND (expires_at IS NULL OR expires_at > ?2)`;
+      if ((await tx.get(inUse, customer, createdAt))?.['full'] === 1) return unchanged({ limit: 'tokens' });
+      const sql = `INSERT INTO token (id, customer, hash, label, rights, networks, created_at, expires_at, idle,
+        maker, makes_tokens) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`;
+      const [allowed, places] = [JSON.stringify(token.rights), JSON.stringify(token.networks)];
+      const times = [createdAt, expiresAt, idle] as const;
+      const makes = token.makesTokens ? 1 : 0;
+      await tx.run(sql, id, customer, hash, label, allowed, places, ...times, maker, makes);
+      return null;
+    });
+  }
+
+  async rotateToken(id: string, { hash, until }: Rotation, audit: AuditFacts): Promise<boolean> {
+    const sql = `UPDATE token SET previous_hash = hash, previous_until = ?, hash = ?
+      WHERE id = ? AND revoked_at IS NULL`;
+    return await this.#change(audit, sql, [until, hash, id]);
+  }
+
+  async revokeToken(id: string, at: number, audit: AuditFacts): Promise<boolean> {
+    const sql = 'UPDATE token SET revoked_at = ? WHERE id = ? AND revoked_at IS NULL';
+    return await this.#change(audit, sql, [at, id]);
+  }
+
+  async tokenUsed(id: string, at: number, from: string): Promise<void> {
+    await this.#change(null, 'UPDATE token SET used_at = ?, used_from = ? WHERE id = ?', [at, from, id]);
+  }
+
+  async allZones(): Promise<readonly ZoneOwner[]> {
+    return await this.#all('SELECT * FROM zone WHERE left_at IS NULL ORDER BY name', [], readZoneOwner);
+  }
+
+  async operators(): Promise<readonly OperatorToken[]> {
+    return await this.#all('SELECT * FROM operator ORDER BY created_at, id', [], readOperatorToken);
+  }
+
+  async operator(id: string): Promise<OperatorToken | null> {
+    return await this.#one('SELECT * FROM operator WHERE id = ?', [id], readOperatorToken);
+  }
+
+  async addOperator(token: OperatorToken, audit: AuditFacts): Promise<void> {
+    const { id, hash, label, networks, createdAt, expiresAt } = token;
+    const sql = `INSERT INTO operator (id, hash, label, networks, created_at, expires_at)
+      VALUES (?, ?, ?, ?, ?, ?)`;
+    await this.#change(audit, sql, [id, hash, label, JSON.stringify(networks), createdAt, expiresAt]);
+  }
+
+  async revokeOperator(id: string, at: number, audit: AuditFacts): Promise<boolean> {
+    const sql = 'UPDATE operator SET revoked_at = ? WHERE id = ? AND revoked_at IS NULL';
+    return await this.#change(audit, sql, [at, id]);
+  }
+
+  async operatorUsed(id: string, at: number, from: string): Promise<void> {
+    await this.#change(null, 'UPDATE operator SET used_at = ?, used_from = ? WHERE id = ?', [at, from, id]);
+  }
+
+  async zonesOf(customer: string): Promise<readonly DnsName[]> {
+    return (await this.ownedBy(customer)).map(({ zone }) => zone);
+  }
+
+  async ownedBy(customer: string): Promise<readonly ZoneOwner[]> {
+    const sql = 'SELECT * FROM zone WHERE customer = ? AND left_at IS NULL AND pending = 0 ORDER BY name';
+    return await this.#all(sql, [customer], readZoneOwner);
+  }
+
+  async zone(zone: DnsName): Promise<ZoneOwner | null> {
+    return await this.#database.read(async (tx) => await zoneOwner(tx, zone));
+  }
+
+  async pendingClaims(): Promise<readonly ZoneOwner[]> {
+    const sql = `SELECT * FROM zone WHERE pending = 1 ${this.#database.unheld('zone.name')}`;
+    return await this.#all(sql, [], readZoneOwner);
+  }
+
+  async mayClaim(claim: ZoneClaim): Promise<Claim> {
+    return await this.#database.read(async (tx) => await judgeClaim(tx, claim));
+  }
+
+  async claimZone(claim: ZoneClaim, audit: AuditFacts, lease: ZoneLease | null): Promise<Claim> {
+    const { zone, customer, backend, at } = claim;
+    return await this.#database.write<Claim>(audit, async (tx) => {
+      await tx.demandHeld(lease);
+      await tx.lockOwners();
+      const judged = await judgeClaim(tx, claim);
+      if (judged !== 'claimed' && judged !== 'reclaimed') return unchanged(judged);
+      const limited = await countWrite(tx, customer, at);
+      if (limited !== null) return unchanged(limited);
+      const sql = `INSERT INTO zone (name, reversed, customer, backend, created_at, left_at, pending, records)
+        VALUES (?, ?, ?, ?, ?, NULL, 1, NULL)
+        ON CONFLICT (name) DO UPDATE SET customer = excluded.customer, backend = excluded.backend,
+          created_at = excluded.created_at, left_at = NULL, pending = 1, records = NULL`;
+      await tx.run(sql, zone, reversed(zone), customer, backend ?? (await newZonesBackend(tx, customer)), at);
+      return judged;
+    });
+  }
+
+  async confirmClaim(
+    zone: DnsName,
+    customer: string,
+    audit: AuditFacts,
+    lease: ZoneLease | null,
+  ): Promise<void> {
+    await this.#database.write(audit, async (tx) => {
+      await tx.demandHeld(lease);
+      await tx.lockOwners();
+      await tx.run('UPDATE zone SET pending = 0 WHERE name = ? AND customer = ?', zone, customer);
+    });
+  }
+
+  async dropClaim(
+    zone: DnsName,
+    customer: string,
+    audit: AuditFacts,
+    lease: ZoneLease | null,
+  ): Promise<void> {
+    await this.#database.write(audit, async (tx) => {
+      await tx.demandHeld(lease);
+      await tx.lockOwners();
+      const sql = 'DELETE FROM zone WHERE name = ? AND customer = ? AND pending = 1';
+      await tx.run(sql, zone, customer);
+    });
+  }
+
+  async acceptDelete(
+    zone: DnsName,
+    customer: string,
+    at: number,
+    audit: AuditFacts,
+    lease: ZoneLease | null,
+  ): Promise<LimitReached | null> {
+    return await this.#database.write({ ...audit, zone }, async (tx) => {
+      await tx.demandHeld(lease);
+      const limited = await countWrite(tx, customer, at);
+      return limited === null ? null : unchanged(limited);
+    });
+  }
+
+  async releaseZone(
+    zone: DnsName,
+    customer: string,
+    at: number,
+    audit: AuditFacts,
+    lease: ZoneLease | null,
+  ): Promise<void> {
+    await this.#database.write(audit, async (tx) => {
+      await tx.demandHeld(lease);
+      await tx.lockOwners();
+      const sql = 'UPDATE zone SET left_at = ?, pending = 0, records = NULL WHERE name = ? AND customer = ?';
+      await tx.run(sql, at, zone, customer);
+      await tx.run('DELETE FROM transfer_code WHERE zone = ? AND customer = ?', zone, customer);
+    });
+  }
+
+  async countRecords(zone: DnsName, records: number, lease: ZoneLease): Promise<void> {
+    await this.#database.write(null, async (tx) => {
+      await tx.demandHeld(lease);
+      await tx.run('UPDATE zone SET records = ? WHERE name = ?', records, zone);
+    });
+  }
+
+  async transferZone(asked: ZoneTransfer, audit: AuditFacts): Promise<Transferred> {
+    return await this.#database.write<Transferred>(null, async (tx) => {
+      await tx.lockOwners();
+      const done = await transfer(tx, asked, audit);
+      return typeof done === 'object' && 'moved' in done ? done : unchanged(done);
+    });
+  }
+
+  async addTransferCode(code: TransferCode, audit: AuditFacts): Promise<boolean> {
+    const { hash, zone, customer, withBelow, expiresAt } = code;
+    return await this.#database.write(audit, async (tx) => {
+      await tx.lockOwners();
+      const owner = await zoneOwner(tx, zone);
+      if (owner?.customer !== customer || owner.leftAt !== null || owner.isPending) return unchanged(false);
+      const sql = `INSERT INTO transfer_code (hash, zone, customer, with_below, expires_at)
+        VALUES (?, ?, ?, ?, ?) ON CONFLICT (zone) DO UPDATE SET hash = excluded.hash,
+          customer = excluded.customer, with_below = excluded.with_below, expires_at = excluded.expires_at`;
+      await tx.run(sql, hash, zone, customer, withBelow ? 1 : 0, expiresAt);
+      return true;
+    });
+  }
+
+  async takeTransferCode({ hash, zone, to, at }: TakenCode, audit: AuditFacts): Promise<Transferred> {
+    return await this.#database.write<Transferred>(null, async (tx) => {
+      await tx.lockOwners();
+      const code = await validCode(tx, hash, at);
+      if (code?.zone !== zone) return unchanged('missing');
+      const facts = { ...audit, detail: { from: code.customer } };
+      const done = await transfer(tx, { ...code, to }, facts);
+      return typeof done === 'object' && 'moved' in done ? done : unchanged(done);
+    });
+  }
+
+  async grants(parent: DnsName): Promise<readonly ZoneGrant[]> {
+    return await this.#database.read(async (tx) => await grantsBelow(tx, parent));
+  }
+
+  async addGrant(
+    grant: Pick<ZoneGrant, 'parent' | 'child' | 'customer' | 'createdAt'>,
+    audit: AuditFacts,
+  ): Promise<boolean> {
+    return await this.#database.write(audit, async (tx) => {
+      await tx.lockOwners();
+      return (await addGrant(tx, grant)) ? true : unchanged(false);
+    });
+  }
+
+  async revokeGrant(
+    { parent, child, customer }: Pick<ZoneGrant, 'parent' | 'child' | 'customer'>,
+    at: number,
+    audit: AuditFacts,
+  ): Promise<boolean> {
+    const sql = `UPDATE zone_grant SET revoked_at = ?
+      WHERE parent = ? AND child = ? AND customer = ? AND revoked_at IS NULL`;
+    return await this.#change(audit, sql, [at, parent, child, customer]);
+  }
+
+  async takeZone(zone: DnsName, ttl: number): Promise<ZoneLease | 'busy'> {
+    const { leases, wall } = this.#database;
+    const owner = this.#owner;
+    if (leases === null) return { zone, owner, fence: 0 };
+    const work = async (tx: AuditedTransaction): Promise<ZoneLease | 'busy'> => {
+      const fence = await leases.take(tx, zone, owner, ttl);
+      if (fence === null) return 'busy';
+      // Whoever worked on the zone before has lost it. Only now is it certain that he stores no outcome.
+      const open = await tx.all('SELECT * FROM change WHERE zone = ? AND outcome IS NULL', zone);
+      await interrupt(tx, open, wall());
+      return { zone, owner, fence };
+    };
+    // A power loss may undo it. Nothing is sent before a durable transaction that finds the lease.
+    return await this.#database.write(null, work, 'soon');
+  }
+
+  async leaveZone(lease: ZoneLease): Promise<void> {
+    const { leases } = this.#database;
+    if (leases === null) return;
+    const work = async (tx: AuditedTransaction): Promise<void> => await leases.leave(tx, lease);
+    await this.#database.write(null, work, 'soon');
+  }
+
+  async change(token: string, key: string): Promise<StoredChange | null> {
+    return await this.#database.read(async (tx) => await storedChange(tx, token, key));
+  }
+
+  async acceptChange(
+    change: StoredChange,
+    audit: AuditFacts,
+    lease: ZoneLease,
+  ): Promise<StoredChange | LimitReached | null> {
+    return await this.#database.write<StoredChange | LimitReached | null>(audit, async (tx) => {
+      await tx.demandHeld(lease);
+      const other = await addChange(tx, change);
+      return other === null ? null : unchanged(other);
+    });
+  }
+
+  async endChange(
+    { token, key }: Pick<StoredChange, 'token' | 'key'>,
+    outcome: ChangeOutcome,
+    audit: AuditFacts,
+    lease: ZoneLease,
+  ): Promise<boolean> {
+    const { leases, wall } = this.#database;
+    return await this.#database.write(null, async (tx) => {
+      const isHeld = leases === null || (await leases.isHeld(tx, lease));
+      const change = isHeld ? await storedChange(tx, token, key) : null;
+      const isEnded = change !== null && (await endStored(tx, change, outcome, wall()));
+      await tx.log(isEnded ? audit : { ...audit, what: `${audit.what}.late` });
+      return isEnded;
+    });
+  }
+
+  async interruptChanges(): Promise<readonly StoredChange[]> {
+    const sql = `SELECT * FROM change WHERE outcome IS NULL ${this.#database.unheld('change.zone')}`;
+    return await this.#database.write(null, async (tx) =>
+      interrupt(tx, await tx.all(sql), this.#database.wall()),
+    );
+  }
+
+  async pruneChanges(before: number): Promise<void> {
+    await this.#change(null, 'DELETE FROM change WHERE ended_at < ?', [before]);
+  }
+
+  async note(audit: AuditFacts): Promise<void> {
+    await this.#database.write(audit, async () => {
+      await Promise.resolve();
+    });
+  }
+
+  async audit(after: number, most: number): Promise<readonly AuditEntry[]> {
+    return await this.#auditRows(after, most, readAuditEntry);
+  }
+
+  async counts(): Promise<StorageCounts> {
+    const sql = `SELECT (SELECT count(*) FROM customer) AS customers,
+      (SELECT count(*) FROM zone WHERE left_at IS NULL AND pending = 0) AS zones,
+      (SELECT count(*) FROM zone WHERE pending = 1) AS claims,
+      (SELECT count(*) FROM change WHERE outcome IS NULL) AS open_changes,
+      (SELECT min(accepted_at) FROM change WHERE outcome IS NULL) AS oldest_change`;
+    return await this.#database.read(async (tx) => readCounts(await tx.get(sql)));
+  }
+
+  async auditHead(): Promise<AuditHead> {
+    return await this.#database.read(async (tx) => await this.#database.head(tx));
+  }
+
+  async auditLinks(after: number, most: number): Promise<readonly AuditLink[]> {
+    return await this.#auditRows(after, most, readAuditLink);
+  }
+
+  async eraseAddresses({ before, client, customer }: Erasure, audit: AuditFacts | null): Promise<number> {
+    const of = (time: string, address: string, owner: string): string =>
+      `${time} < ?1 AND ${address} = coalesce(?2, ${address}) AND ${owner} = coalesce(?3, ${owner})`;
+    const values = [before ?? Number.MAX_SAFE_INTEGER, client, customer] as const;
+    return await this.#database.write(audit, async (tx) => {
+      const entries = of('at', 'client', this.#database.jsonText('body', 'customer'));
+      const changes = of('accepted_at', 'client', 'customer');
+      const uses = of('used_at', 'used_from', 'customer');
+      await tx.run(`UPDATE change SET client = '' WHERE client <> '' AND ${changes}`, ...values);
+      await tx.run(`UPDATE token SET used_from = '' WHERE used_from <> '' AND ${uses}`, ...values);
+      const operators = of('used_at', 'used_from', "''");
+      await tx.run(`UPDATE operator SET used_from = '' WHERE used_from <> '' AND ${operators}`, ...values);
+      const sql = `UPDATE audit SET client = NULL, salt = NULL WHERE client IS NOT NULL AND ${entries}`;
+      return await tx.run(sql, ...values);
+    });
+  }
+
+  async close(): Promise<void> {
+    await this.#database.close();
+  }
+
+  /** Waits for entries that have a number but are not committed yet. Readers would miss them for ever. */
+  async #auditRows<T>(after: number, most: number, read: (row: unknown) => T): Promise<readonly T[]> {
+    const sql = 'SELECT * FROM audit WHERE number > ? ORDER BY number LIMIT ?';
+    const work = async (tx: AuditedTransaction): Promise<readonly T[]> => {
+      await tx.lockAudit();
+      return (await tx.all(sql, after, most)).map(read);
+    };
+    return await this.#database.write(null, work, 'soon');
+  }
+
+  async #one<T>(sql: string, values: readonly SqlValue[], read: (row: unknown) => T): Promise<T | null> {
+    return await this.#database.read(async (tx) => maybe(await tx.get(sql, ...values), read));
+  }
+
+  async #all<T>(sql: string, values: readonly SqlValue[], read: (row: unknown) => T): Promise<readonly T[]> {
+    return await this.#database.read(async (tx) => (await tx.all(sql, ...values)).map(read));
+  }
+
+  /** @returns false: no row was changed, so nothing goes into the audit */
+  async #change(audit: AuditFacts | null, sql: string, values: readonly SqlValue[]): Promise<boolean> {
+    return await this.#database.write(audit, async (tx) =>
+      (await tx.run(sql, ...values)) > 0 ? true : unchanged(false),
+    );
+  }
+}
+
+/** In the order of the columns of `customer`. */
+function limitValues(limits: Customer['limits']): readonly number[] {
+  const { zones, tokens, records, recordsInRrset, octetsInRrset, writesInMinute, writesInDay } = limits;
+  return [zones, tokens, records, recordsInRrset, octetsInRrset, writesInMinute, writesInDay];
+}

@@ -1,0 +1,74 @@
+import { hasCode } from '../../centrals/errors.ts';
+import type { CallContext, Central, ZoneSeed } from '../../core/central.ts';
+import type { DnsName } from '../../dns/name.ts';
+import { ApiRefusal } from '../api-refusal.ts';
+import type { Customer, Storage, ZoneOwner } from '../storage/storage.ts';
+
+/** The name servers behind a gateway, and which zone is at which. */
+export class Backends {
+  readonly #all: ReadonlyMap<string, Central>;
+  readonly #storage: Storage;
+
+  /** @param all by the name of the section; the empty name is the section `[backend]` */
+  constructor(all: ReadonlyMap<string, Central>, storage: Storage) {
+    this.#all = all;
+    this.#storage = storage;
+  }
+
+  /** The name server that has the zone. @throws {ApiRefusal} as {@link named} @throws {StorageError} */
+  async of(zone: DnsName): Promise<Central> {
+    return this.named((await this.#storage.zone(zone))?.backend ?? '');
+  }
+
+  /** Name of the name server that has the customer's zone, or of the one at which he would create it. */
+  async nameFor(customer: Customer, zone: DnsName): Promise<string> {
+    const owner = await this.#storage.zone(zone);
+    const isOwn = owner?.customer === customer.id && owner.leftAt === null;
+    return isOwn ? owner.backend : customer.backend;
+  }
+
+  /** Those of the zones that their name servers have. @throws {CentralError} if one cannot be asked */
+  async listed(owners: readonly ZoneOwner[], ctx: CallContext): Promise<ReadonlySet<DnsName>> {
+    const there = new Set<DnsName>();
+    for (const [name, own] of Map.groupBy(owners, ({ backend }) => backend)) {
+      const asked = own.map(({ zone }) => zone);
+      for (const zone of await this.named(name).listZones(asked, ctx)) there.add(zone);
+    }
+    return there;
+  }
+
+  /**
+   * The name server with this name.
+   * @throws {ApiRefusal} an outage: the settings do not name it any more
+   */
+  named(name: string): Central {
+    const found = this.#all.get(name);
+    if (found !== undefined) return found;
+    const params = { text: `no section [backend ${name}]` };
+    throw new ApiRefusal(503, 'central.unreachable', { params, retry: 'later' });
+  }
+
+  /**
+   * Whether any name server has the zone, with the account or the key of the gateway.
+   * @param except name of a name server that is not asked; null: all are
+   * @throws {CentralError} `zone.foreign`: a name server has the zone for somebody else
+   */
+  async haveZone(zone: DnsName, seed: ZoneSeed, except: string | null, ctx: CallContext): Promise<boolean> {
+    for (const [name, central] of this.#all)
+      if (name !== except && (await hasZone(central, zone, seed, ctx))) return true;
+    return false;
+  }
+
+  async close(): Promise<void> {
+    for (const central of this.#all.values()) await central.close();
+  }
+}
+
+async function hasZone(central: Central, zone: DnsName, seed: ZoneSeed, ctx: CallContext): Promise<boolean> {
+  try {
+    return (await central.mayCreateZone(zone, seed, ctx)) === 'exists';
+  } catch (error) {
+    if (hasCode(error, 'zone.create-there-first')) return false;
+    throw error;
+  }
+}

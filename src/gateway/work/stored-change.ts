@@ -1,0 +1,64 @@
+import { createHash } from 'node:crypto';
+import type { DnsName } from '../../dns/name.ts';
+import type { ResourceRecord } from '../../dns/record.ts';
+import { rrsetId, type Change } from '../../dns/zone.ts';
+import { ApiRefusal } from '../api-refusal.ts';
+import type { ChangeOutcome, StoredChange } from '../storage/storage.ts';
+import type { Caller } from './caller.ts';
+
+/** The outcome of a change that was withdrawn before it was accepted. */
+export const withdrawn: ChangeOutcome = {
+  kind: 'failed',
+  code: 'central.unreachable',
+  params: { text: 'withdrawn' },
+  state: 'untouched',
+  retry: 'later',
+};
+
+/** Stands in a withdrawal for the hash of the change: nothing was written, and nothing will be. */
+export const withdrawnMark = '';
+
+/** The same where the database may lack keys, so that nobody knows what became of the change. */
+export const unsureMark = 'unsure';
+
+/** A change as it is stored before it is written. */
+export function changeOf(
+  { customer, token, from }: Caller,
+  zone: DnsName,
+  { key, remove, add }: Pick<StoredChange, 'key' | 'remove' | 'add'>,
+  facts: Pick<StoredChange, 'fingerprint' | 'before' | 'acceptedAt'>,
+): StoredChange {
+  return { customer: customer.id, token: token.id, key, from, zone, remove, add, outcome: null, ...facts };
+}
+
+/** The records of those RRsets that the change touches. */
+export function recordsBefore(
+  { remove, add }: Change,
+  present: readonly ResourceRecord[],
+): readonly ResourceRecord[] {
+  const sets = new Set([...remove, ...add].map(rrsetId));
+  const records = present.filter((record) => sets.has(rrsetId(record)));
+  return records.map(({ name, type, ttl, rdata }) => ({ name, type, ttl, rdata }));
+}
+
+/**
+ * The change that has used the key before, if it is the same request.
+ * @throws {ApiRefusal} if the key was used for another request
+ */
+export function sameRequest(earlier: StoredChange, zone: DnsName, fingerprint: string): StoredChange {
+  // Whatever comes with the key of a withdrawal is refused as withdrawn.
+  const marks = [withdrawnMark, unsureMark, fingerprint];
+  const isSame = marks.includes(earlier.fingerprint);
+  if (!isSame || earlier.zone !== zone) throw new ApiRefusal(422, 'gateway.key-reused');
+  // It was never written, even if the gateway was killed before the outcome was stored.
+  if (earlier.fingerprint === withdrawnMark) return { ...earlier, outcome: withdrawn };
+  // Nothing else works on the zone now. So a failed commit has left the change without an outcome.
+  return earlier.outcome === null ? { ...earlier, outcome: { kind: 'interrupted' } } : earlier;
+}
+
+/** The hash by which a repetition of a change is recognised. */
+export function fingerprintOf(zone: DnsName, { remove, add }: Pick<StoredChange, 'remove' | 'add'>): string {
+  return createHash('sha256')
+    .update(JSON.stringify([zone, remove, add]))
+    .digest('hex');
+}

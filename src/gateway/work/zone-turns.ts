@@ -1,0 +1,78 @@
+import { setTimeout } from 'node:timers/promises';
+import { outage } from '../../centrals/errors.ts';
+import { Slots } from '../../centrals/slots.ts';
+import type { Log } from '../../core/log.ts';
+import type { DnsName } from '../../dns/name.ts';
+import { StorageError, type Storage, type ZoneLease } from '../storage/storage.ts';
+
+/** How long to wait before a zone is asked for again that another gateway has, milliseconds. */
+const pause = { least: 10, most: 40 } as const;
+
+/**
+ * How long a gateway holds a zone, milliseconds. A request gives up long before. So what it has sent does not
+ * arrive in the time of the next holder.
+ * @param timeout how long a request may take, milliseconds
+ */
+export function leaseTime(timeout: number): number {
+  return 2 * timeout + 2_000;
+}
+
+export interface ZoneTurnsParts {
+  readonly storage: Storage;
+  readonly log: Log;
+  /** How long a request may take, milliseconds. */
+  readonly timeout: number;
+}
+
+/** Lets writes of one zone run one after the other, also if several gateways share the storage. */
+export class ZoneTurns {
+  readonly #parts: ZoneTurnsParts;
+  readonly #here = new Slots();
+
+  constructor(parts: ZoneTurnsParts) {
+    this.#parts = parts;
+  }
+
+  /**
+   * Waits for the zone, then does the work, and leaves the zone.
+   * @throws {CentralError} `central.unreachable` if the signal aborts during the wait
+   * @throws {StorageError}
+   */
+  async take<T>(zone: DnsName, signal: AbortSignal, work: (lease: ZoneLease) => Promise<T>): Promise<T> {
+    return await this.#here.take(zone, signal, async () => {
+      const lease = await this.#lease(zone, signal);
+      try {
+        return await work(lease);
+      } finally {
+        await this.leave(lease);
+      }
+    });
+  }
+
+  /** Takes the zone at once. @returns `busy`: this gateway or another works on it. @throws {StorageError} */
+  async tryTake(zone: DnsName): Promise<ZoneLease | 'busy'> {
+    return await this.#parts.storage.takeZone(zone, leaseTime(this.#parts.timeout));
+  }
+
+  async leave(lease: ZoneLease): Promise<void> {
+    const { storage, log } = this.#parts;
+    try {
+      await storage.leaveZone(lease);
+    } catch (error) {
+      if (!(error instanceof StorageError)) throw error;
+      // The work is done. The lease ends by itself.
+      log(2, 'lease.not-ended', { zone: lease.zone, text: error.message });
+    }
+  }
+
+  async #lease(zone: DnsName, signal: AbortSignal): Promise<ZoneLease> {
+    for (;;) {
+      const lease = await this.tryTake(zone);
+      if (lease !== 'busy') return lease;
+      // Of several gateways that wait, each gets a chance.
+      const { least, most } = pause;
+      await setTimeout(least + Math.random() * (most - least));
+      if (signal.aborted) throw outage('central.unreachable', { text: 'no answer in time' });
+    }
+  }
+}

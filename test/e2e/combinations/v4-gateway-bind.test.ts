@@ -1,0 +1,3 @@
+import { testNameServer } from './name-server.ts';
+
+testNameServer({ panel: 'v4', central: 'gateway-bind' });
