@@ -18,7 +18,7 @@ export const withdrawn: ChangeOutcome = {
 /** Stands in a withdrawal for the hash of the change: nothing was written, and nothing will be. */
 export const withdrawnMark = '';
 
-/** The same where the database may lack keys, so that nobody knows whether the change was carried out before. */
+/** The same where the database may lack keys, so that nobody knows what became of the change. */
 export const unsureMark = 'unsure';
 
 /** A change as it is stored before it is written. */
