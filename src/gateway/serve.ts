@@ -1,12 +1,10 @@
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
-import { setInterval } from 'node:timers';
 import type { Clock } from '../core/clock.ts';
 import type { Log } from '../core/log.ts';
 import { ApiServer } from './api/server.ts';
 import type { StatusServer } from './api/status-server.ts';
-import { ApiRefusal } from './api-refusal.ts';
 import { DatabaseGuard } from './audit/database-guard.ts';
 import { HeadsFile } from './audit/heads-file.ts';
 import { GatewayMetrics, measuredCentral } from './metrics.ts';
@@ -17,17 +15,11 @@ import type { GatewaySettings } from './settings.ts';
 import { openSqlite } from './storage/sqlite-database.ts';
 import { StorageError, type Storage } from './storage/storage.ts';
 import { Backends } from './work/backends.ts';
+import { settle, startUpkeep } from './upkeep.ts';
 import { Gateway } from './work/gateway.ts';
-import { leaseTime } from './work/zone-turns.ts';
 
 /** Monotonic clock, milliseconds. */
 const now = (): number => performance.now();
-
-/** How often old changes are deleted, milliseconds. */
-const pruneEvery = 3_600_000;
-
-/** How often the last entry of the audit is exported, milliseconds. */
-const exportEvery = 60_000;
 
 export interface RunningGateway {
   readonly port: number;
@@ -81,8 +73,8 @@ export async function startGateway(
   const heads = new HeadsFile(settings.auditHeads);
   const guard = await DatabaseGuard.open({ storage, heads, log, wall: Date.now });
   const gateway = new Gateway({ storage, backends, log, wall: Date.now, timeout, quarantine, names, guard });
-  const settle = async (): Promise<void> => settleRest({ storage, gateway, guard, log });
-  await settle();
+  const upkeep = { storage, backends, guard, log, timeout, keepChanges, keepAddresses };
+  await settle(upkeep);
   const operator = new OperatorWork(storage, Date.now);
   const { limits, certificate } = settings;
   const parts = { gateway, operator, storage, log, wall: Date.now, now, limits, metrics };
@@ -90,21 +82,12 @@ export async function startGateway(
   const status = monitoring({ ...parts, centrals: [...centrals.values()], timeout, server });
   const { port, statusPort } = await listen(server, status, settings);
   await guard.export();
-  const prune = logged('prune.failed', log, async () => {
-    await storage.pruneChanges(Date.now() - keepChanges);
-    const old = { before: Date.now() - keepAddresses, client: null, customer: null };
-    await storage.eraseAddresses(old, null);
-  });
-  const exportHead = logged('audit.not-exported', log, async () => guard.export());
-  const timers = [setInterval(prune, pruneEvery), setInterval(exportHead, exportEvery)];
-  // Another gateway may end at any time, and leave changes and claims.
-  if (storage.isShared) timers.push(setInterval(logged('settle.failed', log, settle), leaseTime(timeout)));
-  prune();
+  const endUpkeep = startUpkeep(upkeep);
   return {
     port,
     statusPort,
     close: async () => {
-      for (const timer of timers) clearInterval(timer);
+      endUpkeep();
       if (statusPort !== null) await status.close();
       await server.close();
       await guard.export().catch((error: unknown) => {
@@ -114,41 +97,6 @@ export async function startGateway(
       await storage.close();
       lock?.close();
     },
-  };
-}
-
-/** Decides about what gateways that have ended left behind. */
-async function settleRest({
-  storage,
-  gateway,
-  guard,
-  log,
-}: {
-  readonly storage: Storage;
-  readonly gateway: Gateway;
-  readonly guard: DatabaseGuard;
-  readonly log: Log;
-}): Promise<void> {
-  for (const { zone, key } of await storage.interruptChanges()) log(2, 'change.interrupted', { zone, key });
-  const doubt = await guard.doubt();
-  if (doubt !== null) {
-    // What such a database says of claims may be over since.
-    log(1, 'database.in-doubt', { doubt });
-    return;
-  }
-  await gateway.settleClaims().catch((error: unknown) => {
-    // The name server may be down. The claims stay, and the create is asked for again.
-    if (!(error instanceof ApiRefusal)) throw error;
-    log(2, 'claims.not-settled', { code: error.code });
-  });
-}
-
-/** Makes a function that does something and logs its failure. @param event what the log calls it */
-function logged(event: string, log: Log, work: () => Promise<void>): () => void {
-  return () => {
-    work().catch((error: unknown) => {
-      log(1, event, { text: String(error) });
-    });
   };
 }
 

@@ -149,8 +149,8 @@ export function mayCreateZone(rights: Rights, zone: DnsName): boolean {
 }
 
 /**
- * Finds why the token must not delete the zone. Beside its pattern this needs `remove` of every name and type,
- * and of the protected types those that the zone has. SOA and NS at the apex belong to the zone itself.
+ * Finds why the token must not delete the zone. Beside its pattern this needs `remove` of every name and
+ * type, and of the protected types those that the zone has. SOA and NS at the apex belong to the zone itself.
  * @param present all records of the zone
  * @returns null: it may. `zone`: the token may not delete this zone at all. Otherwise an RRset that is in its
  *   way

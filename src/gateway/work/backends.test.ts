@@ -55,8 +55,9 @@ describe(
       return [said.status, said.body['code'] ?? said.body['result']];
     };
     const add = async (zone: DnsName): Promise<number> => {
-      const add = [{ name: `www.${zone}`, type: 'A', ttl: 60, data: '192.0.2.1' }];
-      return (await ask('POST', `/v1/zones/${zone}/changes`, { key: newKey(), remove: [], add })).status;
+      const record = { name: `www.${zone}`, type: 'A', ttl: 60, data: '192.0.2.1' };
+      const body = { key: newKey(), remove: [], add: [record] };
+      return (await ask('POST', `/v1/zones/${zone}/changes`, body)).status;
     };
     const atPowerdns = async (zone: DnsName): Promise<boolean> =>
       (await powerdns.call('GET', `/zones/${zone}?rrset_name=www.${zone}`)).text.includes('192.0.2.1');

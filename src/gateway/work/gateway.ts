@@ -31,7 +31,6 @@ import type {
   StoredChange,
   ZoneClaim,
   ZoneLease,
-  ZoneOwner,
 } from '../storage/storage.ts';
 import type { DatabaseGuard } from '../audit/database-guard.ts';
 import type { NameRules } from '../names/zone-names.ts';
@@ -40,15 +39,8 @@ import { auditOf, demandWritable, readAgain, type Caller } from './caller.ts';
 import { demandExpected, demandNamesIn } from './expectation.ts';
 import { demandContentLimits, demandRrsetLimits, demandWithin, overLimit } from './limits.ts';
 import { changeToRRset, demandRRset, keyOfRRset, rrsetFingerprint, type RRsetRequest } from './rrset.ts';
-import {
-  changeOf,
-  fingerprintOf,
-  recordsBefore,
-  sameRequest,
-  unsureMark,
-  withdrawn,
-  withdrawnMark,
-} from './stored-change.ts';
+import { changeOf, fingerprintOf, recordsBefore, sameRequest, withdrawal } from './stored-change.ts';
+import { backendNameOf, listedZones } from './zone-backends.ts';
 import { acceptedBefore, afterWrite, demandClaim, inDoubt, leaseLost } from './write-refusals.ts';
 import { demandNoUnownedAbove, demandZoneName, foreignZone, notAssigned } from './zone-names.ts';
 import { ZoneTurns } from './zone-turns.ts';
@@ -133,7 +125,7 @@ export class Gateway {
   async zones(caller: Caller): Promise<readonly DnsName[]> {
     const own = await this.#parts.storage.zonesOf(caller.customer.id);
     const visible = own.filter((zone) => mayReadZone(caller.token.rights, zone));
-    const there = await this.#ask(async (ctx) => await this.#listed(visible, ctx));
+    const there = await this.#ask(async (ctx) => await listedZones(this.#parts, visible, ctx));
     return visible.filter((zone) => there.has(zone));
   }
 
@@ -224,14 +216,12 @@ export class Gateway {
     if ((await guard.doubt()) !== null) throw inDoubt('unknown');
     return await this.#inOwnZone(sender, zone, async ({ caller, lease }) => {
       const { storage, wall } = this.#parts;
-      const isUnsure = guard.mayLackKeys();
-      const fingerprint = isUnsure ? unsureMark : withdrawnMark;
+      const { fingerprint, outcome } = withdrawal(guard.mayLackKeys());
       const facts = { fingerprint, before: [], acceptedAt: wall() };
       const none = changeOf(caller, zone, { key, remove: [], add: [] }, facts);
       const audit = auditOf(caller, 'change.withdrawn', zone, { key });
       const earlier = acceptedBefore(await storage.acceptChange(none, audit, lease));
       if (earlier !== null) return sameRequest(earlier, zone, earlier.fingerprint);
-      const outcome: ChangeOutcome = isUnsure ? { kind: 'interrupted' } : withdrawn;
       if (!(await storage.endChange(none, outcome, audit, lease))) throw leaseLost();
       return { ...none, outcome };
     });
@@ -333,37 +323,6 @@ export class Gateway {
   }
 
   /**
-   * Decides about claims that a gateway has left: a zone that the name server has was created, any other was
-   * not. Without a shared storage, to be called before the gateway listens.
-   */
-  async settleClaims(): Promise<void> {
-    const { storage } = this.#parts;
-    const held: { readonly claim: ZoneOwner; readonly lease: ZoneLease }[] = [];
-    try {
-      for (const { zone } of await storage.pendingClaims()) {
-        const lease = await this.#zones.tryTake(zone);
-        if (lease === 'busy') continue;
-        const claim = await storage.zone(zone);
-        if (claim?.isPending === true) held.push({ claim, lease });
-        else await this.#zones.leave(lease);
-      }
-      if (held.length === 0) return;
-      const asked = held.map(({ claim }) => claim.zone);
-      const there = await this.#ask(async (ctx) => await this.#listed(asked, ctx));
-      for (const { claim, lease } of held) await this.#settle(claim, there.has(claim.zone), lease);
-    } finally {
-      for (const { lease } of held) await this.#zones.leave(lease);
-    }
-  }
-
-  async #settle({ zone, customer }: ZoneOwner, isThere: boolean, lease: ZoneLease): Promise<void> {
-    const { storage } = this.#parts;
-    const audit = { what: 'zone.settled', customer, token: '', from: '', zone, detail: { isThere } };
-    if (isThere) await storage.confirmClaim(zone, customer, audit, lease);
-    else await storage.dropClaim(zone, customer, audit, lease);
-  }
-
-  /**
    * Refuses a zone that the token cannot see. The answer does not tell whether the zone exists.
    * @returns the name server that has the zone
    */
@@ -375,19 +334,6 @@ export class Gateway {
     return backends.named(owner.backend);
   }
 
-  /** Those of the zones that their name servers have. */
-  async #listed(zones: readonly DnsName[], ctx: CallContext): Promise<ReadonlySet<DnsName>> {
-    const byBackend = new Map<string, DnsName[]>();
-    for (const zone of zones) {
-      const name = await this.#backendName(zone);
-      byBackend.set(name, [...(byBackend.get(name) ?? []), zone]);
-    }
-    const there = new Set<DnsName>();
-    for (const [name, asked] of byBackend)
-      for (const zone of await this.#parts.backends.named(name).listZones(asked, ctx)) there.add(zone);
-    return there;
-  }
-
   /** Name of the name server that has the customer's zone, or of the one at which he would create it. */
   async #backendFor({ customer }: Caller, zone: DnsName): Promise<string> {
     const owner = await this.#parts.storage.zone(zone);
@@ -395,17 +341,10 @@ export class Gateway {
     return isOwn ? owner.backend : customer.backend;
   }
 
-  /** Name of the name server that has the zone. */
-  async #backendName(zone: DnsName): Promise<string> {
-    const { storage, backends } = this.#parts;
-    const [only = '', ...others] = backends.names;
-    return others.length === 0 ? only : ((await storage.zone(zone))?.backend ?? '');
-  }
-
   /** Refuses a token that may not delete the zone with all that is in it now. */
   async #demandDeletable({ token: { rights } }: Caller, zone: DnsName, ctx: CallContext): Promise<void> {
     if (!mayDeleteZone(rights, zone)) throw denied({ text: 'zone.delete' });
-    const backend = this.#parts.backends.named(await this.#backendName(zone));
+    const backend = this.#parts.backends.named(await backendNameOf(this.#parts, zone));
     const present = await backend.readZone(zone, [], ctx);
     const denial = denialOfDelete(rights, zone, present ?? []);
     if (denial === null) return;
@@ -499,8 +438,8 @@ export class Gateway {
   }
 
   /**
-   * Whether the name server has the zone. Refuses one that any name server has and that is not the customer's:
-   * a zone without an owner is the provider's. He decides whose it becomes.
+   * Whether the name server has the zone. Refuses one that any name server has and that is not the
+   * customer's: a zone without an owner is the provider's. He decides whose it becomes.
    */
   async #demandFree(
     claim: Claim,

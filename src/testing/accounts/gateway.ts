@@ -179,8 +179,9 @@ export async function benchAt<S>(
       await storage.addToken(bare, audit);
       return text;
     },
-    assign: async (zone, customer, backend) => {
-      await storage.claimZone({ zone, customer, backend, at: 0, quarantine: 0 }, audit, null);
+    assign: async (zone, customer, name) => {
+      const claim = { zone, customer, at: 0, quarantine: 0 };
+      await storage.claimZone({ ...claim, backend: name }, audit, null);
       await storage.confirmClaim(zone, customer, audit, null);
     },
     central: (customer, token) =>

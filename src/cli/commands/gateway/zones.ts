@@ -65,8 +65,13 @@ export function gatewayZoneCommand({ globals, config }: GatewayGlobals): Command
       const names = done.moved.map(displayName).join(', ');
       print(globals().json, { zones: done.moved, customer }, () => `${names}: now of ${customer}.`);
     });
-  command
-    .command('release')
+  for (const part of [releaseCommand, grantCommand, revokeCommand, grantsCommand])
+    command.addCommand(part({ globals, config }));
+  return command;
+}
+
+function releaseCommand({ globals, config }: GatewayGlobals): Command {
+  return new Command('release')
     .argument('<zone>')
     .description('nobody owns the zone any more; the name server keeps it')
     .action(async (text: string) => {
@@ -82,9 +87,6 @@ export function gatewayZoneCommand({ globals, config }: GatewayGlobals): Command
       if (!done) throw nobodys(zone);
       print(globals().json, { zone }, () => `Nobody owns ${displayName(zone)}.`);
     });
-  for (const part of [grantCommand, revokeCommand, grantsCommand])
-    command.addCommand(part({ globals, config }));
-  return command;
 }
 
 function grantCommand({ globals, config }: GatewayGlobals): Command {

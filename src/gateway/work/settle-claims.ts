@@ -1,0 +1,37 @@
+import type { ZoneLease, ZoneOwner } from '../storage/storage.ts';
+import type { Backends } from './backends.ts';
+import { listedZones } from './zone-backends.ts';
+import { ZoneTurns, type ZoneTurnsParts } from './zone-turns.ts';
+
+/**
+ * Decides about claims that a gateway has left: a zone that the name server has was created, any other was
+ * not. Without a shared storage, to be called before the gateway listens.
+ * @throws {CentralError} @throws {StorageError} @throws {ApiRefusal}
+ */
+export async function settleClaims(parts: ZoneTurnsParts & { readonly backends: Backends }): Promise<void> {
+  const { storage, timeout } = parts;
+  const zones = new ZoneTurns(parts);
+  const held: { readonly claim: ZoneOwner; readonly lease: ZoneLease }[] = [];
+  try {
+    for (const { zone } of await storage.pendingClaims()) {
+      const lease = await zones.tryTake(zone);
+      if (lease === 'busy') continue;
+      const claim = await storage.zone(zone);
+      if (claim?.isPending === true) held.push({ claim, lease });
+      else await zones.leave(lease);
+    }
+    if (held.length === 0) return;
+    const asked = held.map(({ claim }) => claim.zone);
+    const ctx = { signal: AbortSignal.timeout(timeout), operation: '-' };
+    const there = await listedZones(parts, asked, ctx);
+    for (const { claim, lease } of held) {
+      const { zone, customer } = claim;
+      const isThere = there.has(zone);
+      const audit = { what: 'zone.settled', customer, token: '', from: '', zone, detail: { isThere } };
+      if (isThere) await storage.confirmClaim(zone, customer, audit, lease);
+      else await storage.dropClaim(zone, customer, audit, lease);
+    }
+  } finally {
+    for (const { lease } of held) await zones.leave(lease);
+  }
+}
