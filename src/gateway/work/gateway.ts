@@ -416,7 +416,8 @@ export class Gateway {
     const { storage, backends, names, wall, quarantine } = this.#parts;
     // The operator may have given the customer a zone with any name.
     const owner = await storage.zone(zone);
-    if (owner?.customer !== caller.customer.id) demandZoneName(names, zone);
+    const isHeld = owner !== null && (owner.leftAt === null || owner.leftAt > wall() - quarantine);
+    if (!isHeld || owner.customer !== caller.customer.id) demandZoneName(names, zone);
     if (!mayCreateZone(caller.token.rights, zone)) throw denied({ text: 'zone.create' });
     demandAllowed({ caller, backend }, { zone, remove: [], add: content }, []);
     demandContentLimits(caller.customer.limits, content);

@@ -609,6 +609,14 @@ export function storageContract(name: string, makeSubject: () => Promise<Storage
         assert.deepEqual(await take('second', 99), { moved: [zone] });
         assert.deepEqual((await storage.audit(0, 100)).at(-1)?.detail, { from: 'shop' });
         assert.equal(await take('second', 99), 'missing', 'used up');
+        await storage.addToken({ ...sampleToken('token009'), customer: 'other' }, auditFacts('token'));
+        assert.equal(await make('revoked', 'other'), true);
+        await storage.revokeToken('token009', 9, auditFacts('revoke'));
+        assert.equal(await take('revoked', 50), 'missing', 'a token of the owner was revoked');
+        assert.equal(await make('suspended', 'other'), true);
+        await storage.setCustomer('other', { state: 'suspended', limits: {} }, auditFacts('state'));
+        assert.equal(await take('suspended', 50), 'missing', 'the owner is suspended');
+        await storage.setCustomer('other', { state: 'active', limits: {} }, auditFacts('state'));
         assert.equal(await make('third', 'other'), true);
         await move(storage, 'example.org', 'shop');
         await move(storage, 'example.org', 'other');
