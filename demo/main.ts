@@ -1,8 +1,9 @@
 /**
  * Plays the product's main functions in a terminal, and checks each step against the panel and the central:
- * `script/demo [--panel 4|5|6] [--central NAME] [--old N] [--stay]`. `--old`: the number of zones that only
- * the panel has. `script/demo --gateway [--backend powerdns|bind|knot]` plays what a provider sees at a
- * gateway instead. Exit status 1: a step failed; 2: the usage was wrong, or a name server is not installed.
+ * `script/demo [--panel 4|5|6] [--central NAME] [--old N] [--stay]`. NAME is 4, 5, 6, dnsmanager, bind, knot,
+ * powerdns, gateway, gateway-bind or gateway-knot. `--old`: the number of zones that only the panel has.
+ * `script/demo --gateway [--backend powerdns|bind|knot]` plays what a provider sees at a gateway instead.
+ * Exit status 1: a step failed; 2: the usage was wrong, or a name server is not installed.
  */
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
