@@ -1,6 +1,7 @@
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
+import type { Central } from '../core/central.ts';
 import type { Clock } from '../core/clock.ts';
 import type { Log } from '../core/log.ts';
 import { ApiServer } from './api/server.ts';
@@ -61,13 +62,8 @@ export async function startGateway(
   const storage = await openStorage(settings, log);
   const lock = storage.isShared ? null : lockFolder(settings);
   const metrics = new GatewayMetrics();
-  const opened = await openBackends(settings, { clock, log });
-  const centrals = new Map(
-    [...opened].map(([name, central]) => {
-      return [name, measuredCentral(name === '' ? settings.backend.kind : name, central, metrics, now)];
-    }),
-  );
-  const backends = new Backends(centrals);
+  const centrals = await openMeasured(settings, { clock, log }, metrics);
+  const backends = new Backends(centrals, storage);
   const timeout = requestTime(settings);
   const { quarantine, keepChanges, keepAddresses, names } = settings;
   const heads = new HeadsFile(settings.auditHeads);
@@ -75,7 +71,7 @@ export async function startGateway(
   const gateway = new Gateway({ storage, backends, log, wall: Date.now, timeout, quarantine, names, guard });
   const upkeep = { storage, backends, guard, log, timeout, keepChanges, keepAddresses };
   await settle(upkeep);
-  const named = [...opened.keys()].filter((name) => name !== '');
+  const named = [...centrals.keys()].filter((name) => name !== '');
   const operator = new OperatorWork(storage, Date.now, () => named);
   const { limits, certificate } = settings;
   const parts = { gateway, operator, storage, log, wall: Date.now, now, limits, metrics };
@@ -99,6 +95,19 @@ export async function startGateway(
       lock?.close();
     },
   };
+}
+
+/** Makes the centrals of all name servers, by name. Their calls are measured. @throws {SettingsRefused} */
+async function openMeasured(
+  settings: GatewaySettings,
+  ports: { readonly clock: Clock; readonly log: Log },
+  metrics: GatewayMetrics,
+): Promise<ReadonlyMap<string, Central>> {
+  const opened = await openBackends(settings, ports);
+  const nameOf = (name: string): string => (name === '' ? settings.backend.kind : name);
+  return new Map(
+    [...opened].map(([name, central]) => [name, measuredCentral(nameOf(name), central, metrics, now)]),
+  );
 }
 
 /** Listens at all addresses, or at none. @returns the ports */

@@ -166,8 +166,12 @@ export class SqlStorage implements Storage {
   }
 
   async zonesOf(customer: string): Promise<readonly DnsName[]> {
+    return (await this.ownedBy(customer)).map(({ zone }) => zone);
+  }
+
+  async ownedBy(customer: string): Promise<readonly ZoneOwner[]> {
     const sql = 'SELECT * FROM zone WHERE customer = ? AND left_at IS NULL AND pending = 0 ORDER BY name';
-    return (await this.#all(sql, [customer], readZoneOwner)).map(({ zone }) => zone);
+    return await this.#all(sql, [customer], readZoneOwner);
   }
 
   async zone(zone: DnsName): Promise<ZoneOwner | null> {
@@ -386,6 +390,12 @@ export class SqlStorage implements Storage {
 
   async pruneChanges(before: number): Promise<void> {
     await this.#change(null, 'DELETE FROM change WHERE ended_at < ?', [before]);
+  }
+
+  async note(audit: AuditFacts): Promise<void> {
+    await this.#database.write(audit, async () => {
+      await Promise.resolve();
+    });
   }
 
   async audit(after: number, most: number): Promise<readonly AuditEntry[]> {

@@ -359,6 +359,8 @@ export interface Storage {
   allZones(): Promise<readonly ZoneOwner[]>;
   /** Zones that the customer has; claimed and deleted ones are left out. */
   zonesOf(customer: string): Promise<readonly DnsName[]>;
+  /** The same zones, with their name servers. */
+  ownedBy(customer: string): Promise<readonly ZoneOwner[]>;
   /** Claims whose create has no known outcome, except in zones that a gateway holds. */
   pendingClaims(): Promise<readonly ZoneOwner[]>;
   zone(zone: DnsName): Promise<ZoneOwner | null>;
@@ -451,6 +453,8 @@ export interface Storage {
   /** Deletes changes that ended before `before`, wall clock in milliseconds. */
   pruneChanges(before: number): Promise<void>;
 
+  /** Stores an entry of the audit about something that the storage does not do itself. */
+  note(audit: AuditFacts): Promise<void>;
   /** @param after number of the entry after which the list begins; 0: from the first */
   audit(after: number, most: number): Promise<readonly AuditEntry[]>;
   /** The last entry of this gateway's chain. */

@@ -112,6 +112,9 @@ describe(
       assert.deepEqual([said.status, said.body['state'], said.body['retry']], [503, 'untouched', 'later']);
       assert.equal((await ask('GET', '/v1/zones')).status, 503);
       assert.equal(await add(first), 200);
+      await bench.restart(undefined, { furtherBackends: new Map() });
+      assert.equal((await ask('GET', '/v1/zones')).status, 503);
+      assert.deepEqual([await add(second), await add(first)], [503, 200]);
     });
   },
 );

@@ -2,19 +2,39 @@ import { hasCode } from '../../centrals/errors.ts';
 import type { CallContext, Central, ZoneSeed } from '../../core/central.ts';
 import type { DnsName } from '../../dns/name.ts';
 import { ApiRefusal } from '../api-refusal.ts';
+import type { Customer, Storage, ZoneOwner } from '../storage/storage.ts';
 
-/** The name servers behind a gateway, by the names of their sections. */
+/** The name servers behind a gateway, and which zone is at which. */
 export class Backends {
   readonly #all: ReadonlyMap<string, Central>;
+  readonly #storage: Storage;
 
-  /** @param all by name; the empty name is the section `[backend]` */
-  constructor(all: ReadonlyMap<string, Central>) {
+  /** @param all by the name of the section; the empty name is the section `[backend]` */
+  constructor(all: ReadonlyMap<string, Central>, storage: Storage) {
     this.#all = all;
+    this.#storage = storage;
   }
 
-  /** The names of all name servers. */
-  get names(): readonly string[] {
-    return [...this.#all.keys()];
+  /** The name server that has the zone. @throws {ApiRefusal} as {@link named} @throws {StorageError} */
+  async of(zone: DnsName): Promise<Central> {
+    return this.named((await this.#storage.zone(zone))?.backend ?? '');
+  }
+
+  /** Name of the name server that has the customer's zone, or of the one at which he would create it. */
+  async nameFor(customer: Customer, zone: DnsName): Promise<string> {
+    const owner = await this.#storage.zone(zone);
+    const isOwn = owner?.customer === customer.id && owner.leftAt === null;
+    return isOwn ? owner.backend : customer.backend;
+  }
+
+  /** Those of the zones that their name servers have. @throws {CentralError} if one cannot be asked */
+  async listed(owners: readonly ZoneOwner[], ctx: CallContext): Promise<ReadonlySet<DnsName>> {
+    const there = new Set<DnsName>();
+    for (const [name, own] of Map.groupBy(owners, ({ backend }) => backend)) {
+      const asked = own.map(({ zone }) => zone);
+      for (const zone of await this.named(name).listZones(asked, ctx)) there.add(zone);
+    }
+    return there;
   }
 
   /**

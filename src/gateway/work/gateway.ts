@@ -13,14 +13,7 @@ import { isWithin, type DnsName } from '../../dns/name.ts';
 import type { ResourceRecord } from '../../dns/record.ts';
 import { changeNames, type Change } from '../../dns/zone.ts';
 import { ApiRefusal, denied, fromBackend, noSuchZone } from '../api-refusal.ts';
-import {
-  decideChange,
-  denialOfDelete,
-  mayCreateZone,
-  mayDeleteZone,
-  mayRead,
-  mayReadZone,
-} from '../rights/decide.ts';
+import { denialOfDelete, mayCreateZone, mayDeleteZone, mayRead, mayReadZone } from '../rights/decide.ts';
 import { codeHash, makeCode } from '../rights/token.ts';
 import type {
   AuditFacts,
@@ -35,19 +28,11 @@ import type { DatabaseGuard } from '../audit/database-guard.ts';
 import type { NameRules } from '../names/zone-names.ts';
 import type { Backends } from './backends.ts';
 import { auditOf, demandWritable, readAgain, type Caller } from './caller.ts';
+import { demandAllowed } from './demand-allowed.ts';
 import { demandExpected, demandNamesIn } from './expectation.ts';
 import { demandContentLimits, demandRrsetLimits, demandWithin, overLimit } from './limits.ts';
 import { changeToRRset, demandRRset, keyOfRRset, rrsetFingerprint, type RRsetRequest } from './rrset.ts';
-import {
-  changeOf,
-  fingerprintOf,
-  recordsBefore,
-  sameRequest,
-  unsureMark,
-  withdrawn,
-  withdrawnMark,
-} from './stored-change.ts';
-import { backendNameOf, listedZones } from './zone-backends.ts';
+import { changeOf, fingerprintOf, recordsBefore, sameRequest, withdrawal } from './stored-change.ts';
 import { acceptedBefore, afterWrite, demandClaim, inDoubt, leaseLost } from './write-refusals.ts';
 import { demandNoUnownedAbove, demandZoneName, foreignZone, notAssigned } from './zone-names.ts';
 import { timeLimit } from './time-limit.ts';
@@ -131,10 +116,10 @@ export class Gateway {
 
   /** Zones of the customer that the token may read and that the name server has. */
   async zones(caller: Caller): Promise<readonly DnsName[]> {
-    const own = await this.#parts.storage.zonesOf(caller.customer.id);
-    const visible = own.filter((zone) => mayReadZone(caller.token.rights, zone));
-    const there = await this.#ask(async (ctx) => await listedZones(this.#parts, visible, ctx));
-    return visible.filter((zone) => there.has(zone));
+    const own = await this.#parts.storage.ownedBy(caller.customer.id);
+    const visible = own.filter(({ zone }) => mayReadZone(caller.token.rights, zone));
+    const there = await this.#ask(async (ctx) => await this.#parts.backends.listed(visible, ctx));
+    return visible.map(({ zone }) => zone).filter((zone) => there.has(zone));
   }
 
   /**
@@ -224,14 +209,12 @@ export class Gateway {
     if ((await guard.doubt()) !== null) throw inDoubt('unknown');
     return await this.#inOwnZone(sender, zone, async ({ caller, lease }) => {
       const { storage, wall } = this.#parts;
-      const isUnsure = guard.mayLackKeys();
-      const fingerprint = isUnsure ? unsureMark : withdrawnMark;
+      const { fingerprint, outcome } = withdrawal(guard.mayLackKeys());
       const facts = { fingerprint, before: [], acceptedAt: wall() };
       const none = changeOf(caller, zone, { key, remove: [], add: [] }, facts);
       const audit = auditOf(caller, 'change.withdrawn', zone, { key });
       const earlier = acceptedBefore(await storage.acceptChange(none, audit, lease));
       if (earlier !== null) return sameRequest(earlier, zone, earlier.fingerprint);
-      const outcome: ChangeOutcome = isUnsure ? { kind: 'interrupted' } : withdrawn;
       if (!(await storage.endChange(none, outcome, audit, lease))) throw leaseLost();
       return { ...none, outcome };
     });
@@ -239,8 +222,9 @@ export class Gateway {
 
   /** Whether {@link createZone} would work. */
   async mayCreate(caller: Caller, made: NewZone): Promise<'free' | 'exists'> {
-    const backend = this.#parts.backends.named(await this.#backendFor(caller, made.zone));
-    const claim = await this.#parts.storage.mayClaim(await this.#claim({ caller, backend }, made));
+    const { storage, backends } = this.#parts;
+    const backend = backends.named(await backends.nameFor(caller.customer, made.zone));
+    const claim = await storage.mayClaim(await this.#claim({ caller, backend }, made));
     return await this.#ask(async (ctx) => await this.#demandFree(claim, made, { caller, ctx }));
   }
 
@@ -344,17 +328,10 @@ export class Gateway {
     return backends.named(owner.backend);
   }
 
-  /** Name of the name server that has the customer's zone, or of the one at which he would create it. */
-  async #backendFor({ customer }: Caller, zone: DnsName): Promise<string> {
-    const owner = await this.#parts.storage.zone(zone);
-    const isOwn = owner?.customer === customer.id && owner.leftAt === null;
-    return isOwn ? owner.backend : customer.backend;
-  }
-
   /** Refuses a token that may not delete the zone with all that is in it now. */
   async #demandDeletable({ token: { rights } }: Caller, zone: DnsName, ctx: CallContext): Promise<void> {
     if (!mayDeleteZone(rights, zone)) throw denied({ text: 'zone.delete' });
-    const backend = this.#parts.backends.named(await backendNameOf(this.#parts, zone));
+    const backend = await this.#parts.backends.of(zone);
     const present = await backend.readZone(zone, [], ctx);
     const denial = denialOfDelete(rights, zone, present ?? []);
     if (denial === null) return;
@@ -436,14 +413,14 @@ export class Gateway {
     { caller, backend }: Pick<Turn, 'caller' | 'backend'>,
     { zone, content }: NewZone,
   ): Promise<ZoneClaim> {
-    const { storage, names, wall, quarantine } = this.#parts;
+    const { storage, backends, names, wall, quarantine } = this.#parts;
     // The operator may have given the customer a zone with any name.
     const owner = await storage.zone(zone);
     if (owner?.customer !== caller.customer.id) demandZoneName(names, zone);
     if (!mayCreateZone(caller.token.rights, zone)) throw denied({ text: 'zone.create' });
     demandAllowed({ caller, backend }, { zone, remove: [], add: content }, []);
     demandContentLimits(caller.customer.limits, content);
-    const name = await this.#backendFor(caller, zone);
+    const name = await backends.nameFor(caller.customer, zone);
     return { zone, customer: caller.customer.id, backend: name, at: wall(), quarantine };
   }
 
@@ -458,7 +435,7 @@ export class Gateway {
   ): Promise<'free' | 'exists'> {
     demandClaim(claim, zone);
     const { storage, backends } = this.#parts;
-    const name = await this.#backendFor(caller, zone);
+    const name = await backends.nameFor(caller.customer, zone);
     const there = await backends.named(name).mayCreateZone(zone, seed, ctx);
     if (claim === 'ours' || claim === 'pending') return there;
     if (there === 'exists') throw this.makesZones(caller) ? foreignZone(zone) : notAssigned(zone);
@@ -495,7 +472,7 @@ export class Gateway {
         await this.#customers.take(sender.customer.id, ctx.signal, async () =>
           this.#zones.take(zone, ctx.signal, async (lease) => {
             const caller = await readAgain(storage, sender, wall());
-            const backend = backends.named(await this.#backendFor(caller, zone));
+            const backend = backends.named(await backends.nameFor(caller.customer, zone));
             return await work({ caller, backend, lease, ctx, demandTime });
           }),
         ),
@@ -510,19 +487,6 @@ export class Gateway {
       throw error instanceof CentralError ? fromBackend(error) : error;
     }
   }
-}
-
-/** Refuses what the token's rules do not allow, and records that cannot be in the zone. */
-function demandAllowed(
-  { caller, backend }: Pick<Turn, 'caller' | 'backend'>,
-  change: Change,
-  present: readonly ResourceRecord[],
-): void {
-  const [first] = decideChange(caller.token.rights, change, present);
-  // Which right is lacking depends on what is there, so the answer does not name it.
-  if (first !== undefined) throw denied({ text: `${first.name} ${first.type}` });
-  const problems = backend.audit(change);
-  if (problems.length > 0) throw new ApiRefusal(422, 'central.invalid-value', { problems });
 }
 
 const untouched = { state: 'untouched', retry: 'never' } as const;

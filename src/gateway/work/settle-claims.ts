@@ -1,6 +1,5 @@
 import type { ZoneLease, ZoneOwner } from '../storage/storage.ts';
 import type { Backends } from './backends.ts';
-import { listedZones } from './zone-backends.ts';
 import { ZoneTurns, type ZoneTurnsParts } from './zone-turns.ts';
 
 /**
@@ -21,9 +20,9 @@ export async function settleClaims(parts: ZoneTurnsParts & { readonly backends: 
       else await zones.leave(lease);
     }
     if (held.length === 0) return;
-    const asked = held.map(({ claim }) => claim.zone);
     const ctx = { signal: AbortSignal.timeout(timeout), operation: '-' };
-    const there = await listedZones(parts, asked, ctx);
+    const asked = held.map(({ claim }) => claim);
+    const there = await parts.backends.listed(asked, ctx);
     for (const { claim, lease } of held) {
       const { zone, customer } = claim;
       const isThere = there.has(zone);

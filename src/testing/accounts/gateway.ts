@@ -94,7 +94,7 @@ export interface GatewayBench<S = Powerdns> {
   /** Starts a second gateway in the same folder. */
   second(): Promise<RunningGateway>;
   /** Stops the gateway, and starts it again at the same port. @param meanwhile is done while it is stopped */
-  restart(meanwhile?: () => void): Promise<void>;
+  restart(meanwhile?: () => void, changes?: Partial<GatewaySettings>): Promise<void>;
   stop(): Promise<void>;
 }
 
@@ -220,10 +220,10 @@ export async function benchAt<S>(
       await storage.dropClaim(zone, customer, audit, null);
     },
     second: async () => await startGateway(settings, ports),
-    restart: async (meanwhile) => {
+    restart: async (meanwhile, changes = {}) => {
       await running.close();
       meanwhile?.();
-      running = await startGateway({ ...settings, listen: { host: '127.0.0.1', port } }, ports);
+      running = await startGateway({ ...settings, ...changes, listen: { host: '127.0.0.1', port } }, ports);
     },
     stop: async () => {
       await storage.close();

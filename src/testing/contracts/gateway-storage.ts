@@ -360,10 +360,11 @@ export function storageContract(name: string, makeSubject: () => Promise<Storage
       await withStorage(async (storage) => {
         await claim(storage, 'example.org');
         await claim(storage, 'example.org');
+        await storage.note(auditFacts('noted'));
         const entries = await storage.audit(0, 10);
         assert.deepEqual(
           entries.map(({ what }) => what),
-          ['customer', 'customer', 'claim', 'confirm'],
+          ['customer', 'customer', 'claim', 'confirm', 'noted'],
         );
         assert.deepEqual(await storage.audit(0, 1), entries.slice(0, 1));
         assert.deepEqual(await storage.audit(entries[1]?.number ?? 0, 10), entries.slice(2));
