@@ -103,11 +103,27 @@ function checkRecord(world: Pair, view: ZoneView, both: Both, judgement: Judgeme
   }
   if (isCentralsOwn(zone, record)) return;
   const side = here === undefined ? 'at the central only' : 'in the panel only';
-  const cause = world.causes.of(zone, record);
+  const cause = world.causes.of(zone, record) ?? (isBesideAlias(world, both) ? 'alias' : null);
   if (cause === null && isOfForgotten(world, zone, record)) judgement.excuse('observed');
   else if (cause === null) judgement.violate('agreement.record', `${side}: ${formatRecord(record)}`);
   else if (listed(view, record) || unseen(world, view, record)) judgement.excuse(cause);
   else judgement.violate('agreement.unlisted', `not listed, ${side}: ${formatRecord(record)}`);
+}
+
+/**
+ * Whether the panel holds an alias and other records at one name, and the central lacks this one of them. No
+ * engine adds a record there (RFC 1034 section 3.6.2).
+ */
+function isBesideAlias({ panel, central }: Pair, { zone, record, here }: Both): boolean {
+  const there = central.zones.get(zone);
+  return [...(panel.zones.get(zone) ?? [])].some(
+    ([id, other]) =>
+      here !== undefined &&
+      id !== recordId(record) &&
+      other.name === record.name &&
+      (other.type === 'CNAME' || record.type === 'CNAME') &&
+      there?.has(id) === true,
+  );
 }
 
 /**

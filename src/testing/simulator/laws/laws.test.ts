@@ -7,7 +7,7 @@ import { makeRecord, recordId, type ResourceRecord } from '../../../dns/record.t
 import type { Change } from '../../../dns/zone.ts';
 import { CentralError, type CallContext, type Central } from '../../../core/central.ts';
 import type { EditEvent, EditItem, Verdict } from '../../../core/panel.ts';
-import { a, given, put, zone } from '../given.ts';
+import { a, engineOf, given, put, zone } from '../given.ts';
 import { recordsEvent } from '../edits.ts';
 import { Random } from '../random.ts';
 import { World, type LocalPart } from '../world.ts';
@@ -213,6 +213,30 @@ test('a record that cannot come back because a CNAME has its place is excused, o
   const { violations, excuses: used } = await judge(world);
   assert.ok(!violations.some(({ law }) => law === 'answers.left'));
   assert.equal(used.get('alias'), 1);
+});
+
+test('a record that the central lacks beside an alias of both sides is excused, beside one of the panel it is not', async () => {
+  const alias = makeRecord({ name: 'www', type: 'CNAME', rdata: 'elsewhere.example.' }, zone);
+  const lacking = async (isAtCentral: boolean): Promise<Judgement> => {
+    const world = await notPutBack();
+    const { clock, panel, central } = world;
+    const now = clock.now();
+    panel.zones.get(zone)?.set(recordId(alias), alias);
+    panel.provenance.look(now);
+    const facts = { kind: 'add', operation: '-', zone, record: alias, content: [], sentAt: now } as const;
+    const request = central.provenance.sent(facts);
+    const add = (): unknown => isAtCentral && central.zones.get(zone)?.set(recordId(alias), alias);
+    central.provenance.land(request, now, () => void add());
+    engineOf(world).compare(zone, 'asked');
+    await clock.runUntil(now + 60_000);
+    return await judge(world);
+  };
+  const isBroken = ({ violations }: Judgement): boolean =>
+    violations.some(({ law, text }) => law === 'agreement.record' && text.includes('www.example.org A'));
+  const excused = await lacking(true);
+  // The law on what is left of a refused edit uses this excuse too.
+  assert.deepEqual([isBroken(excused), excused.excuses.get('alias')], [false, 2]);
+  assert.equal(isBroken(await lacking(false)), true);
 });
 
 test('"nothing was changed" is true of a record that went with its zone, which somebody else deleted', async () => {
