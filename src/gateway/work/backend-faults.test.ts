@@ -173,13 +173,15 @@ for (const { title, programs, start } of kinds)
       end();
       const isThere = async (by: string, zone: DnsName, name: string): Promise<boolean> =>
         JSON.stringify((await read(by, zone, name)).body['records']).includes('192.0.2.1');
-      const state = (await isThere(other, others, 'hang-write-2')) ? 'unknown' : 'untouched';
-      assert.deepEqual(facts(second), outage(state));
+      if (second.body['state'] === 'untouched') {
+        assert.deepEqual(facts(second), outage('untouched'));
+        assert.equal(await isThere(other, others, 'hang-write-2'), false);
+      } else assert.deepEqual(facts(second), outage('unknown'));
       assert.deepEqual(facts(await change(shop, ours, 'hang-write-1')), outage('unknown'));
       const withdrawn = await askGateway(bench.url(), shop, 'POST', `/v1/zones/${ours}/changes/withdraw`, {
         key: 'hang-write-1',
       });
-      assert.deepEqual(facts(withdrawn), outage('unknown'));
+      assert.deepEqual(facts(withdrawn), [200, ...outage('unknown').slice(1)]);
       assert.equal(await isThere(shop, ours, 'hang-write-1'), true);
       assert.equal((await change(shop, ours, 'hang-write-3')).status, 200);
     });

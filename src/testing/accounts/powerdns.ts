@@ -88,7 +88,8 @@ function cutting(keep: number): Behaviour {
 
 function dying(when: 'before-write' | 'after-write', die: () => Promise<void>): Behaviour {
   return async ({ method }, pass) => {
-    if (method === 'GET') return undefined;
+    // A PUT flushes caches or rectifies a zone, perhaps after an earlier write.
+    if (method === 'GET' || method === 'PUT') return undefined;
     const answer = when === 'after-write' ? await pass() : 'cut';
     await die();
     return answer;
