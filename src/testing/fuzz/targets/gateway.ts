@@ -9,7 +9,13 @@ import { headersOf, tokenIn } from '../../../gateway/api/read-request.ts';
 import { checkQueryAndBody, findRoute } from '../../../gateway/api/route.ts';
 import { routes } from '../../../gateway/api/routes.ts';
 import { readToken } from '../../../gateway/rights/token.ts';
-import { absoluteName, fromWire, toWire } from '../../../net/gateway/wire.ts';
+import {
+  absoluteName,
+  expectationFromWire,
+  expectationToWire,
+  fromWire,
+  toWire,
+} from '../../../net/gateway/wire.ts';
 import { defineTarget, fieldsIn, textIn, type Target } from '../target.ts';
 
 /** A request as the fuzzer makes it. */
@@ -60,6 +66,16 @@ const requests: readonly Readonly<Record<string, unknown>>[] = [
     method: 'POST',
     path: `${zone}/changes`,
     body: { key: 'abcdefgh-0001', remove: [record], add: [record] },
+  },
+  {
+    method: 'POST',
+    path: `${zone}/changes`,
+    body: {
+      key: 'abcdefgh-0003',
+      remove: [],
+      add: [record],
+      expect: { names: ['www.example.org'], types: ['A', 'CNAME'], records: [{ ...record, ttl: null }] },
+    },
   },
   {
     method: 'POST',
@@ -143,15 +159,17 @@ const request = defineTarget({
     const names = ['zone', 'name'].flatMap((part) =>
       part in values ? [absoluteName(values[part] ?? '')] : [],
     );
-    const { records = [] } = Object(asked.body);
+    const { records = [], expect = null } = Object(asked.body);
     const made = Array.isArray(records) ? records.slice(0, 100).map(fromWire) : [];
-    return { text: tokenIn(sent), read, names, made, route: route.path };
+    const expected = expect === null ? null : expectationFromWire(expect);
+    return { text: tokenIn(sent), read, names, made, expected, route: route.path };
   },
   refusals: [ApiRefusal, DnsDataError],
-  check: ({ text, read, names, made }) => {
+  check: ({ text, read, names, made, expected }) => {
     // What was read is the same when it is written and read again.
     for (const name of names) assert.equal(parseName(name), name);
     for (const one of made) assert.deepEqual(fromWire(toWire(one)), one);
+    if (expected !== null) assert.deepEqual(expectationFromWire(expectationToWire(expected)), expected);
     assert.ok(read.key === null || /^[\w.:-]{8,100}$/u.test(read.key));
     assert.ok(text === '' || !/\s/u.test(text));
     assert.ok(readToken(text) === null || text.length === token.length);
