@@ -3,7 +3,6 @@
  * earlier ones are not answered yet. Processes that were started in advance make the hook calls. The panel's
  * tool only prints files.
  */
-import { readFileSync } from 'node:fs';
 import { address, saveClick, wordsOf } from '../src/testing/stage/panel-words.ts';
 import { displayName, parseName, type DnsName } from '../src/dns/name.ts';
 import { makeRecord } from '../src/dns/record.ts';
@@ -11,6 +10,7 @@ import { HeldHook } from './held-hooks.ts';
 import { ratio, round, spread } from './measure.ts';
 import { atEach, softwares, startSubject, type Filled, type Software } from './name-servers.ts';
 import { hostIn, PanelWithAgent } from './panel-with-agent.ts';
+import { memoryOf, processorOf } from './proc.ts';
 import { handlerEnvironment } from './processes.ts';
 import { print } from './print.ts';
 import { StaticPanel } from './static-panel.ts';
@@ -297,19 +297,4 @@ async function hooksOf(zone: DnsName, host: string): Promise<[HeldHook, HeldHook
     return await HeldHook.start(handlerEnvironment('v6', { func, ...params }));
   };
   return [await held(one, other), await held(other, one)];
-}
-
-/** Processor time of a process in its own code and in the kernel, and of its ended children, ms. */
-function processorOf(pid: number): Readonly<Record<'user' | 'system' | 'children', number>> {
-  const stat = readFileSync(`/proc/${pid}/stat`, 'latin1');
-  // Fields 14 to 17 of proc(5), in ticks of ten milliseconds; field 2 may contain spaces.
-  const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
-  const ticks = (at: number): number => Number(fields[at - 3]) * 10;
-  return { user: ticks(14), system: ticks(15), children: ticks(16) + ticks(17) };
-}
-
-/** Resident memory of a process in MiB. */
-function memoryOf(pid: number): number {
-  const status = readFileSync(`/proc/${pid}/status`, 'latin1');
-  return Number(/^VmRSS:\s*(\d+) kB$/mu.exec(status)?.[1] ?? 0) / 1_024;
 }

@@ -1,9 +1,11 @@
 /**
  * `npm run -s bench -- [NAME ...] [--json]`: prints the figures of these parts, or of `hook` without a name.
- * Parts: hook (with memory), edit, memory, central, bulk, compare, history, load. `--zones` and `--large` are
- * for `compare` (`compare.ts`): how many zones, and how many records in the large one. `--zones` is also for
- * `bulk` (`bulk.ts`), and `--burst`: how many zones get an edit. `--seconds`, `--rate` and `--sync-delay` are
- * for `load` (`load.ts`). `--servers` (their names, with commas between) is for `bulk`, `compare` and `load`.
+ * Parts: hook (with memory), edit, memory, central, bulk, compare, history, load, gateway. `--zones` and
+ * `--large` are for `compare` (`compare.ts`): how many zones, and how many records in the large one.
+ * `--zones` is also for `gateway` and `bulk` (`bulk.ts`), and `--burst`: how many zones get an edit.
+ * `--seconds`, `--rate` and `--sync-delay` are for `load` (`load.ts`). `--servers` (their names, with commas
+ * between) is for `bulk`, `compare` and `load`. `--only` (names with commas between) is for `gateway`
+ * (`gateway.ts`): which of its parts.
  */
 import { parseArgs } from 'node:util';
 import { comparedCentrals } from './both-sides.ts';
@@ -11,6 +13,7 @@ import { benchBulk, type BulkPlan } from './bulk.ts';
 import { benchCentral } from './central.ts';
 import { benchCompare, type ComparePlan } from './compare.ts';
 import { benchEdit } from './edit.ts';
+import { benchGateway, gatewayParts, type GatewayBenchPlan } from './gateway.ts';
 import { benchHistory } from './history.ts';
 import { benchHook } from './hook.ts';
 import { benchLoad, type LoadPlan } from './load.ts';
@@ -27,6 +30,7 @@ const { values, positionals } = parseArgs({
     rate: { type: 'string' },
     'sync-delay': { type: 'string' },
     servers: { type: 'string' },
+    only: { type: 'string' },
   },
   allowPositionals: true,
 });
@@ -47,9 +51,9 @@ function given<T extends string>(found: Readonly<Record<T, number | null>>): Par
   return all;
 }
 
-/** The names that `--servers` gives; without it all of them. */
-function chosen<T extends string>(all: readonly T[]): readonly T[] {
-  const names = values.servers?.split(',');
+/** The names that `--servers` gives, or another option; without it all of them. */
+function chosen<T extends string>(all: readonly T[], text = values.servers): readonly T[] {
+  const names = text?.split(',');
   return names === undefined ? all : all.filter((one) => names.includes(one));
 }
 
@@ -73,6 +77,10 @@ function comparePlan(): Partial<ComparePlan> {
   };
 }
 
+function gatewayPlan(): Partial<GatewayBenchPlan> {
+  return { parts: chosen(gatewayParts, values.only), ...given({ zones: numberOf('zones') }) };
+}
+
 const parts: Readonly<Record<string, () => Promise<Record<string, number>>>> = {
   hook: async () => ({ ...(await benchHook()), ...(await benchMemory()) }),
   edit: benchEdit,
@@ -82,6 +90,7 @@ const parts: Readonly<Record<string, () => Promise<Record<string, number>>>> = {
   compare: () => benchCompare(comparePlan()),
   history: () => benchHistory(),
   load: () => benchLoad(loadPlan()),
+  gateway: () => benchGateway(gatewayPlan()),
 };
 
 const named = positionals.length > 0 ? positionals : ['hook'];

@@ -116,7 +116,12 @@ export async function adoption(stage: AnyStage): Promise<void> {
 }
 
 /** Saves a new record, or replaces the record `from`. If the panel refuses, the demo fails. */
-export async function edit(stage: AnyStage, zone: string, record: Wanted, from?: Wanted): Promise<void> {
+export async function edit(
+  stage: Pick<AnyStage, 'atPanel'> & Parameters<typeof watched>[0],
+  zone: string,
+  record: Wanted,
+  from?: Wanted,
+): Promise<void> {
   const person = stage.atPanel;
   const answer = await watched(stage, zone, from === undefined ? [record] : [from, record], () =>
     from === undefined ? person.save(zone, record) : person.change(zone, from, record),

@@ -1,8 +1,9 @@
 /**
  * Plays the product's main functions in a terminal, and checks each step against the panel and the central:
- * `script/demo [--panel 4|5|6] [--central 4|5|6|dnsmanager|bind|knot|powerdns|gateway] [--old N] [--stay]`.
- * `--old`: the number of zones that only the panel has. Exit status 1: a step failed; 2: the usage was wrong,
- * or a name server is not installed.
+ * `script/demo [--panel 4|5|6] [--central NAME] [--old N] [--stay]`. NAME is 4, 5, 6, dnsmanager, bind, knot,
+ * powerdns, gateway, gateway-bind or gateway-knot. `--old`: the number of zones that only the panel has.
+ * `script/demo --gateway [--backend powerdns|bind|knot]` plays what a provider sees at a gateway instead.
+ * Exit status 1: a step failed; 2: the usage was wrong, or a name server is not installed.
  */
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
@@ -10,6 +11,7 @@ import { adoption, alone, setUpZones, setUp } from './chapters-adoption.ts';
 import { centralDown, centralUp, mirrored, refused } from './chapters-edits.ts';
 import { agentKilled, localRefusal, nothingLeaked } from './chapters-faults.ts';
 import { historyTells, reasonTold } from './chapters-told.ts';
+import { makeGatewayDemo } from './gateway.ts';
 import { oldZones } from './zones.ts';
 import { firstWeeks } from './chapters-first-weeks.ts';
 import { finerRecords, forms, webSites } from './chapters-later.ts';
@@ -20,6 +22,7 @@ import {
   testServers,
   type ServerKind,
 } from '../src/testing/stage/server-registry.ts';
+import type { BackendKind } from '../src/testing/stage/gateway-account.ts';
 import { makeServerStage, type ServerStage } from '../src/testing/stage/server-stage.ts';
 import {
   account,
@@ -41,7 +44,10 @@ const centrals: Readonly<Record<string, DemoCentral>> = {
   ...Object.fromEntries(serverKinds.map((kind) => [kind, kind])),
 };
 
-const usage = `usage: script/demo [--panel ${Object.keys(panels).join('|')}] [--central ${Object.keys(centrals).join('|')}] [--old N] [--stay]`;
+const backends: Readonly<Record<string, BackendKind>> = { powerdns: 'powerdns', bind: 'bind', knot: 'knot' };
+
+const usage = `usage: script/demo [--panel ${Object.keys(panels).join('|')}] [--central ${Object.keys(centrals).join('|')}] [--old N] [--stay]
+       script/demo --gateway [--backend ${Object.keys(backends).join('|')}] [--stay]`;
 
 class WrongUsage extends Error {
   override readonly name = 'WrongUsage';
@@ -61,6 +67,8 @@ interface Asked {
   /** Number of zones that only the panel has, since before the plugin. */
   readonly old: number;
   readonly stay: boolean;
+  /** The name server behind a gateway with two customers; null: the demo is about a panel and a central. */
+  readonly gateway: BackendKind | null;
 }
 
 function choice<T>(option: string, value: string, choices: Readonly<Record<string, T>>): T {
@@ -70,17 +78,26 @@ function choice<T>(option: string, value: string, choices: Readonly<Record<strin
 }
 
 function readArguments(): Asked {
-  const { panel, central, old, stay: stays } = readWords();
+  const { panel, central, old, stay: stays, gateway, backend } = readWords();
   if (!/^[1-9]\d{0,2}$/u.test(old)) throw new WrongUsage(`--old ${old}: a number from 1 to 999 is wanted`);
+  if (backend !== undefined && !gateway) throw new WrongUsage('--backend is an option of --gateway');
+  const behind = choice('backend', backend ?? 'powerdns', backends);
   return {
     panel: choice('panel', panel, panels),
     central: choice('central', central, centrals),
     old: Number(old),
     stay: stays,
+    gateway: gateway ? behind : null,
   };
 }
 
-function readWords(): Record<'panel' | 'central' | 'old', string> & { readonly stay: boolean } {
+interface Words extends Record<'panel' | 'central' | 'old', string> {
+  readonly stay: boolean;
+  readonly gateway: boolean;
+  readonly backend?: string | undefined;
+}
+
+function readWords(): Words {
   try {
     return parseArgs({
       options: {
@@ -88,6 +105,8 @@ function readWords(): Record<'panel' | 'central' | 'old', string> & { readonly s
         central: { type: 'string', default: 'dnsmanager' },
         old: { type: 'string', default: '500' },
         stay: { type: 'boolean', default: false },
+        gateway: { type: 'boolean', default: false },
+        backend: { type: 'string' },
       },
     }).values;
   } catch (error) {
@@ -102,19 +121,15 @@ async function main(): Promise<number> {
     return 0;
   }
   const asked = readArguments();
-  const stage = await setStage(asked);
-  console.log(
-    `domainsync: an ${stage.atPanel.words.title} of a customer, the ${stage.there.title} of his provider, and the plugin between them.`,
-  );
-  if ('server' in stage) introduce(stage);
+  const ready = asked.gateway === null ? await panelDemo(asked) : await gatewayDemo(asked.gateway);
   const interrupted = new Promise<void>((resolve) => {
     for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, resolve);
   });
   try {
     const ends = interrupted.then(() => Promise.reject(new Interrupted()));
-    await Promise.race([play(stage, oldZones(asked.old)), ends]);
+    await Promise.race([ready.play(), ends]);
     console.log(`\n${checksDone()} promises checked, all kept.`);
-    if (asked.stay) await stay(stage, interrupted);
+    if (asked.stay) await ready.stay(interrupted);
     return 0;
   } catch (error) {
     if (error instanceof Interrupted) return 130;
@@ -122,18 +137,67 @@ async function main(): Promise<number> {
     console.error(`\nNot as promised: ${error.message}`);
     return 1;
   } finally {
-    await stage.stop();
+    await ready.stop();
   }
+}
+
+/** A demo whose processes run already. */
+interface Ready {
+  play(): Promise<void>;
+  /** Says what can be tried by hand, and waits. */
+  stay(interrupted: Promise<void>): Promise<void>;
+  stop(): Promise<void>;
+}
+
+async function panelDemo(asked: Asked): Promise<Ready> {
+  const stage = await setStage(asked);
+  console.log(
+    `domainsync: an ${stage.atPanel.words.title} of a customer, the ${stage.there.title} of his provider, and the plugin between them.`,
+  );
+  if ('server' in stage) introduce(stage);
+  return {
+    play: async () => {
+      await play(stage, oldZones(asked.old));
+    },
+    stay: async (interrupted) => {
+      await stay(stage, interrupted);
+    },
+    stop: async () => {
+      await stage.stop();
+    },
+  };
+}
+
+async function gatewayDemo(backend: BackendKind): Promise<Ready> {
+  demandServer(backend, `--gateway --backend ${backend}`);
+  const gateway = await makeGatewayDemo(backend);
+  return {
+    play: async () => {
+      await gateway.play();
+    },
+    stay: async (interrupted) => {
+      print('\nEverything keeps running until Ctrl-C.');
+      for (const line of gateway.byHand) print(line);
+      await interrupted;
+    },
+    stop: async () => {
+      await gateway.stop();
+    },
+  };
 }
 
 async function setStage({ panel, central }: Asked): Promise<Stage | ServerStage> {
   if (!isServerKind(central)) return await makeStage({ panel, central });
-  const missing = missingFor(central);
-  if (missing !== false) {
-    const way = `As root script/demo installs it by itself; or: apt-get install ${testServers[central].packages}`;
-    throw new NotInstalled(`--central ${central}: ${missing}. ${way}`);
-  }
+  demandServer(central, `--central ${central}`);
   return await makeServerStage({ panel, central });
+}
+
+/** @throws {NotInstalled} if the programs of a name server are missing */
+function demandServer(kind: ServerKind, option: string): void {
+  const missing = missingFor(kind);
+  if (missing === false) return;
+  const way = `As root script/demo installs it by itself; or: apt-get install ${testServers[kind].packages}`;
+  throw new NotInstalled(`${option}: ${missing}. ${way}`);
 }
 
 function introduce({ server, relay, there }: ServerStage): void {

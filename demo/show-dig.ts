@@ -1,7 +1,12 @@
 /** Shows what the name server answers for a record, before and after an edit in the panel. */
-import type { AnyStage } from '../src/testing/stage/stage.ts';
+import type { PublicView } from '../src/testing/stage/central-side.ts';
 import { print } from './print.ts';
 import { absolute, type Wanted } from '../src/testing/stage/panel-words.ts';
+
+/** A stage whose central may be a name server. */
+interface Queried {
+  readonly there: { readonly public: PublicView | null };
+}
 
 /** Describes in words how long after the panel's answer something happened. @param ms milliseconds */
 function since(ms: number): string {
@@ -13,7 +18,7 @@ function since(ms: number): string {
  * and after, and prints the answers. The queries are sent as soon as the panel has answered.
  */
 export async function watched<T>(
-  { there }: AnyStage,
+  { there }: Queried,
   zone: string,
   records: readonly Wanted[],
   act: () => Promise<T>,
@@ -41,7 +46,7 @@ export async function watched<T>(
 }
 
 /** Queries the name server for a record now, and prints the answer. */
-export async function seenNow({ there }: AnyStage, zone: string, { name, type }: Wanted): Promise<void> {
+export async function seenNow({ there }: Queried, zone: string, { name, type }: Wanted): Promise<void> {
   const { public: view } = there;
   if (view === null) return;
   const whole = absolute(name, zone);

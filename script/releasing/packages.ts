@@ -67,7 +67,9 @@ export async function makePackages(staged: Staged, out: string, options: Package
 /** The files of a package. They are links to those of the stage, because Node.js is large. */
 function layTree(staged: Staged, tree: string, { top, epoch }: PackageOptions): void {
   const release = join(tree, 'usr/lib/domainsync');
-  for (const name of ['usr/sbin', 'usr/share/doc/domainsync', 'usr/share/domainsync', 'usr/lib/domainsync'])
+  const units = 'usr/lib/systemd/system';
+  const shared = ['usr/sbin', 'usr/share/doc/domainsync', 'usr/share/domainsync'];
+  for (const name of [...shared, 'usr/lib/domainsync', units])
     mkdirSync(join(tree, name), { recursive: true });
   for (const name of readdirSync(staged.release, { recursive: true, encoding: 'utf8' }).toSorted()) {
     const from = join(staged.release, name);
@@ -76,6 +78,9 @@ function layTree(staged: Staged, tree: string, { top, epoch }: PackageOptions): 
   }
   const values = { ROOTS: usualRoots.join(' ') };
   program(join(top, 'packaging/panels'), join(tree, 'usr/share/domainsync/panels'), values);
+  program(join(top, 'packaging/gateway'), join(tree, 'usr/share/domainsync/gateway'), values);
+  const unit = 'domainsync-gateway.service';
+  cpSync(join(top, 'packaging', unit), join(tree, units, unit));
   program(join(top, 'packaging/command'), join(tree, 'usr/sbin/domainsync'), values);
   cpSync(join(top, 'LICENSE'), join(tree, 'usr/share/doc/domainsync/copyright'));
   plainModes(tree);

@@ -55,6 +55,7 @@ const pages = [
   'SECURITY.md',
   'docs',
   'contrib',
+  'packaging/domainsync-gateway.service',
   'sandbox/README.md',
 ] as const;
 

@@ -17,7 +17,7 @@ function failure(code: CentralErrorCode): CentralError {
  */
 function bench() {
   const clock = new VirtualClock();
-  const inner = new MemoryCentral();
+  const inner = new MemoryCentral({ conditional: true });
   const state: { failing: CentralErrorCode | null; calls: number } = { failing: null, calls: 0 };
   inner.faults.before = () => {
     state.calls += 1;
@@ -194,6 +194,23 @@ describe('breaker', () => {
       await assert.rejects(b.central.listZones([], ctx), { code: 'central.unreachable' });
     }
     assert.equal(await b.outcome(), 'ok');
+  });
+
+  it('counts the failures of changes with an expectation, and sends none while it is open', async () => {
+    const b = bench();
+    const { conditional } = b.central;
+    assert.ok(conditional !== undefined);
+    const zone = parseName('example.org.');
+    const condition = { expected: { names: new Set([zone]), types: null, records: [] }, key: 'key' };
+    const apply = async (): Promise<unknown> =>
+      await conditional.apply({ zone, remove: [], add: [] }, condition, quietContext());
+    assert.deepEqual(await apply(), { found: null });
+    b.state.failing = 'central.unreachable';
+    await assert.rejects(apply(), { code: 'central.unreachable', state: 'unknown' });
+    await assert.rejects(conditional.outcome(zone, 'key', quietContext()), { code: 'central.unreachable' });
+    await assert.rejects(apply(), { code: 'central.breaker-open', state: 'untouched' });
+    await assert.rejects(conditional.outcome(zone, 'key', quietContext()), { code: 'central.breaker-open' });
+    assert.equal(b.state.calls, 3);
   });
 
   it('passes every other method on', async () => {

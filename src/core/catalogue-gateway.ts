@@ -87,12 +87,16 @@ export const gatewayTexts = {
     ru: 'У зоны {about} нет владельца.',
   },
   'gateway.foreign': {
-    en: '{about} belongs to another customer.',
-    ru: '{about} принадлежит другому клиенту.',
+    en: '{about} belongs to another customer, or would belong to another one than the zone above or below it. Nothing was changed. Move both ("zone transfer --with-below", "withBelow"), or let its owner consent ("zone grant").',
+    ru: '{about} принадлежит другому клиенту или стала бы принадлежать не тому клиенту, что зона выше или ниже неё. Ничего не изменено. Передайте обе («zone transfer --with-below», «withBelow») или дайте согласие владельца («zone grant»).',
   },
   'gateway.limit': {
-    en: '{about} may have no further zone.',
-    ru: 'У клиента {about} больше не может быть зон.',
+    en: '{about} may have no further zone or token. Nothing was changed.',
+    ru: 'У клиента {about} больше не может быть зон или токенов. Ничего не изменено.',
+  },
+  'gateway.no-backend': {
+    en: 'The settings have no section [backend {about}]. The section [backend] itself is called "default".',
+    ru: 'В настройках нет раздела [backend {about}]. Сам раздел [backend] называется «default».',
   },
   'gateway.bad-network': {
     en: 'No address or network: {about}.',

@@ -71,7 +71,8 @@ export async function startGateway(
   const gateway = new Gateway({ storage, backends, log, wall: Date.now, timeout, quarantine, names, guard });
   const upkeep = { storage, backends, guard, log, timeout, keepChanges, keepAddresses };
   await settle(upkeep);
-  const operator = new OperatorWork(storage, Date.now);
+  const named = [...centrals.keys()].filter((name) => name !== '');
+  const operator = new OperatorWork(storage, Date.now, () => named);
   const { limits, certificate } = settings;
   const parts = { gateway, operator, storage, log, wall: Date.now, now, limits, metrics };
   const server = new ApiServer(parts, certificate);

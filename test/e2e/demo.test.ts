@@ -41,6 +41,15 @@ for (const central of serverKinds) {
   });
 }
 
+for (const backend of ['powerdns', 'bind', 'knot'] as const) {
+  const skip = missingFor(backend);
+  test(`issue 20: the demo of the gateway keeps all its promises: ${backend}`, { skip }, () => {
+    const { status, stdout, stderr } = demo('--gateway', '--backend', backend);
+    assert.equal(status, 0, `${stdout}\n${stderr}`);
+    assert.match(stdout, /3\d promises checked, all kept\./u);
+  });
+}
+
 test('wrong usage is said, with what there is', () => {
   const wrong = [
     ['--foo'],
@@ -50,6 +59,8 @@ test('wrong usage is said, with what there is', () => {
     ['--panel'],
     ['--old', '0'],
     ['now'],
+    ['--gateway', '--backend', 'nsd'],
+    ['--backend', 'powerdns'],
   ];
   for (const args of wrong) {
     const { status, stdout, stderr } = demo(...args);
@@ -57,7 +68,7 @@ test('wrong usage is said, with what there is', () => {
     assert.equal(stdout, '');
     assert.match(
       stderr,
-      /^script\/demo: .+\nusage: script\/demo \[--panel 4\|5\|6\] \[--central 4\|5\|6\|dnsmanager\|bind\|knot\|powerdns\|gateway\] \[--old N\] \[--stay\]\n$/u,
+      /^script\/demo: .+\nusage: script\/demo \[--panel 4\|5\|6\] \[--central 4\|5\|6\|dnsmanager\|bind\|knot\|powerdns\|gateway\|gateway-bind\|gateway-knot\] \[--old N\] \[--stay\]\n {7}script\/demo --gateway \[--backend powerdns\|bind\|knot\] \[--stay\]\n$/u,
     );
   }
 });

@@ -271,3 +271,27 @@ describe(
     });
   },
 );
+
+for (const family of families) {
+  const missing = missingPrograms(...family.programs, 'systemd-analyze') || rootMissing();
+  test(
+    `issue 20, packages: .${family.ending} brings the gateway and its unit to a machine without a panel`,
+    { skip: missing },
+    async (t) => {
+      const place = mkdtempSync(join(folder, 'gateway-'));
+      t.after(() => rmSync(place, { recursive: true, force: true }));
+      const root = new CleanRoot(place);
+      root.write('/etc/domainsync-gateway.ini', '[gateway]\nstate = /var/lib/domainsync-gateway\n');
+      await root.run(...family.install, await packageFile('1.0.0', family));
+      const unit = '/usr/lib/systemd/system/domainsync-gateway.service';
+      assert.equal(await root.run('systemd-analyze', 'verify', unit), '');
+      const added = await root.run('domainsync', 'gateway', 'customer', 'add', 'shop-17');
+      assert.match(added, /shop-17: active/u);
+      await root.run(...family.install, await packageFile('1.1.0', family));
+      await root.run(...family.remove);
+      await assert.rejects(root.run('test', '-e', unit));
+      // Whose the zones are must not be lost with the program.
+      await root.run('test', '-e', '/var/lib/domainsync-gateway/gateway.db');
+    },
+  );
+}

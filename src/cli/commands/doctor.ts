@@ -1,11 +1,11 @@
 import { Command } from 'commander';
-import { counted } from '../../core/describe.ts';
 import type { Finding } from '../../app/doctor/finding.ts';
 import { examine } from '../../app/doctor/index.ts';
 import { selfTestHere } from '../../app/self-test/here.ts';
 import type { SelfTestReport } from '../../app/self-test/self-test.ts';
-import { coloured, exitStatus, print, progress, say, type Mood } from '../output.ts';
+import { exitStatus, print, progress, say } from '../output.ts';
 import type { GlobalOptions } from '../global-options.ts';
+import { findingText, findingsSummary } from '../texts/findings.ts';
 import { selfTestText } from '../texts/self-test.ts';
 
 const examples = `
@@ -39,7 +39,7 @@ export function doctorCommand(globals: () => GlobalOptions): Command {
       if (sick) process.exitCode = exitStatus.attention;
       const tested = options.selfTest === true ? await selfTestHere(paths, options.zone, progress) : null;
       print(json, { findings, selfTest: tested }, () =>
-        tested === null ? summary(findings) : `\n${selfTestText(tested)}`,
+        tested === null ? findingsSummary(findings) : `\n${selfTestText(tested)}`,
       );
       if (tested !== null && !isGood(tested)) process.exitCode = exitStatus.attention;
     });
@@ -53,21 +53,4 @@ function isGood({ steps, assumptions, clean }: SelfTestReport): boolean {
       return failed === null && panelShows === true && centralShows === true;
     })
   );
-}
-
-const moods: Readonly<Record<Finding['state'], Mood>> = {
-  ok: 'good',
-  note: 'quiet',
-  warning: 'care',
-  problem: 'bad',
-};
-
-function findingText({ check, state, text, wayOut }: Finding): string {
-  const head = `${coloured(state.padEnd(8), moods[state])} ${check.padEnd(12)} ${text}`;
-  return wayOut === null ? head : `${head}\n${' '.repeat(22)}-> ${wayOut}`;
-}
-
-function summary(findings: readonly Finding[]): string {
-  const count = (state: Finding['state']): number => findings.filter((one) => one.state === state).length;
-  return `\n${counted(count('problem'), 'problem')}, ${counted(count('warning'), 'warning')}`;
 }

@@ -616,18 +616,15 @@ export class Engine {
   }
 
   async #compareForEver(): Promise<void> {
-    const { clock, settings } = this.#runtime.ports;
-    const { signal } = this.#runtime.timers.stopping;
+    const { ports, timers } = this.#runtime;
+    const { compareEvery } = ports.settings;
     await this.#compareAll.untilBaseline();
+    if (compareEvery === 0) return;
     let failed = false;
-    while (settings.compareEvery > 0 && !signal.aborted) {
-      const wait = failed ? Math.min(settings.compareEvery, soonAgain) : settings.compareEvery;
-      const slept = await clock.sleep(wait, signal).then(
-        () => true,
-        () => false,
-      );
+    while (!timers.isStopping) {
+      const hasPassed = await timers.pause(failed ? Math.min(compareEvery, soonAgain) : compareEvery);
       // During a pause no zone is compared here. When the pause ends, all zones are compared.
-      if (!slept || this.#runtime.isPaused) continue;
+      if (!hasPassed || this.#runtime.isPaused) continue;
       // Some functions of the panel change owners without an event, so the owners are read as often as zones
       // are compared.
       this.#owners.request(0);

@@ -1,4 +1,5 @@
 import { ApiRefusal } from '../api-refusal.ts';
+import { plainBackendName } from '../backend-settings.ts';
 import type { OperatorCaller } from '../operator/login.ts';
 import { presetRights } from '../rights/presets.ts';
 import type { Rights } from '../rights/decide.ts';
@@ -11,6 +12,8 @@ import { pageOf } from './paging.ts';
 import { noBody, noQuery, okAnswer, operatorRoute, valueIn, zoneIn, type Route } from './route.ts';
 import * as shapes from './shapes.ts';
 import type * as v from 'valibot';
+
+const day = 86_400_000;
 
 /** Number of entries in a page, if the client does not say it. */
 const usualPage = 1_000;
@@ -28,7 +31,7 @@ const customerRoutes: readonly Route[] = [
     refusals: [],
     answer: async ({ operator }, { query }) => {
       const { items, next } = pageOf(await operator.customers(), ({ id }) => id, query, usualPage);
-      return okAnswer({ customers: items, next });
+      return okAnswer({ customers: items.map(shownPlace), next });
     },
   }),
   operatorRoute({
@@ -39,10 +42,15 @@ const customerRoutes: readonly Route[] = [
     body: shapes.newCustomer,
     headers: { 'Idempotency-Key': 'is not needed: a repetition answers 409' },
     answers: { 201: { about: 'the customer', body: shapes.customerBody } },
-    refusals: [409],
+    refusals: [409, 422],
     answer: async ({ operator }, { caller, body }) => {
-      const made = await operator.addCustomer(sourceOf(caller), body.id, definedOnly(body.limits));
-      return { status: 201, body: made };
+      const made = await operator.addCustomer(
+        sourceOf(caller),
+        body.id,
+        definedOnly(body.limits),
+        body.backend,
+      );
+      return { status: 201, body: shownPlace(made) };
     },
   }),
   operatorRoute({
@@ -54,7 +62,7 @@ const customerRoutes: readonly Route[] = [
     answers: { 200: { about: 'the customer', body: shapes.customerBody } },
     refusals: [404],
     answer: async ({ operator }, { values }) =>
-      okAnswer(await operator.customer(valueIn(values, 'customer'))),
+      okAnswer(shownPlace(await operator.customer(valueIn(values, 'customer')))),
   }),
   operatorRoute({
     method: 'PATCH',
@@ -64,10 +72,12 @@ const customerRoutes: readonly Route[] = [
     body: shapes.customerChanges,
     headers: noKey,
     answers: { 200: { about: 'the customer after it', body: shapes.customerBody } },
-    refusals: [404],
-    answer: async ({ operator }, { caller, values, body: { state, limits } }) => {
-      const changes = { state: state ?? null, limits: definedOnly(limits) };
-      return okAnswer(await operator.setCustomer(sourceOf(caller), valueIn(values, 'customer'), changes));
+    refusals: [404, 422],
+    answer: async ({ operator }, { caller, values, body: { state, limits, backend } }) => {
+      const changes = { state: state ?? null, limits: definedOnly(limits), backend };
+      return okAnswer(
+        shownPlace(await operator.setCustomer(sourceOf(caller), valueIn(values, 'customer'), changes)),
+      );
     },
   }),
 ];
@@ -99,7 +109,8 @@ const tokenRoutes: readonly Route[] = [
       if (headers.key !== null)
         throw new ApiRefusal(400, 'gateway.bad-request', { params: { text: 'header Idempotency-Key' } });
       const { label = '', networks = [], days = null, idleDays = null, makesTokens = false } = body;
-      const order = { rights: rightsIn(body), label, networks, days, idleDays, makesTokens };
+      const idle = idleDays === null ? null : idleDays * day;
+      const order = { rights: rightsIn(body), label, networks, days, idle, makesTokens };
       const { id, text } = await operator.addToken(sourceOf(caller), valueIn(values, 'customer'), order);
       return { status: 201, body: { id, token: text } };
     },
@@ -156,19 +167,19 @@ const zoneOwnerRoutes: readonly Route[] = [
     body: noBody,
     answers: { 200: { about: 'the owner', body: shapes.ownerBody } },
     refusals: [404, 422],
-    answer: async ({ operator }, { values }) => okAnswer(await operator.owner(zoneIn(values))),
+    answer: async ({ operator }, { values }) => okAnswer(shownPlace(await operator.owner(zoneIn(values)))),
   }),
   operatorRoute({
     method: 'POST',
     path: '/v1/operator/zones/{zone}/assign',
     about: 'Gives a zone that the name server has, and that nobody owns, to a customer.',
     query: noQuery,
-    body: shapes.toCustomer,
+    body: shapes.assignBody,
     headers: noKey,
     answers: { 200: { about: 'the customer has it', body: shapes.doneBody } },
     refusals: [404, 409, 422],
     answer: async ({ operator }, { caller, values, body }) => {
-      await operator.assign(sourceOf(caller), zoneIn(values), body.customer);
+      await operator.assign(sourceOf(caller), zoneIn(values), body.customer, body.backend);
       return okAnswer({ result: 'assigned' });
     },
   }),
@@ -230,6 +241,11 @@ export const operatorRoutes: readonly Route[] = [
 
 function sourceOf({ token, from }: OperatorCaller): string {
   return `operator ${token.id}, ${from}`;
+}
+
+/** Names the section `[backend]` as requests name it. */
+function shownPlace<T extends { readonly backend: string }>(stored: T): T {
+  return { ...stored, backend: stored.backend || plainBackendName };
 }
 
 /** Leaves out limits that nothing is said about. */

@@ -31,6 +31,7 @@ const statuses: Readonly<Record<OperatorMistake, number>> = {
   'no-customer': 404,
   'customer-exists': 409,
   'bad-customer': 422,
+  'no-backend': 422,
   'no-token': 404,
   'no-owner': 404,
   foreign: 409,

@@ -93,6 +93,8 @@ const limits = v.strictObject({
   writesInMinute: count,
   writesInDay: count,
 });
+/** The name of a section `[backend NAME]`; `default` for `[backend]`. */
+const someBackend = v.optional(v.pipe(v.string(), v.nonEmpty(), v.maxLength(64)));
 const someLimits = v.optional(v.partial(limits));
 
 /** A customer of the gateway. */
@@ -100,6 +102,7 @@ export const customerBody = v.strictObject({
   id: anyText,
   state: v.picklist(['active', 'read-only', 'suspended']),
   limits,
+  backend: anyText,
   createdAt: moment,
 });
 
@@ -107,12 +110,14 @@ export const customerBody = v.strictObject({
 export const newCustomer = v.strictObject({
   id: v.pipe(v.string(), v.regex(/^[a-z0-9](?:[a-z0-9-]{0,38}[a-z0-9])?$/u)),
   limits: someLimits,
+  backend: someBackend,
 });
 
 /** `PATCH /v1/operator/customers/{customer}`: what is left out stays. */
 export const customerChanges = v.strictObject({
   state: v.optional(v.picklist(['active', 'read-only', 'suspended'])),
   limits: someLimits,
+  backend: someBackend,
 });
 
 export const customersPage = v.strictObject({ customers: v.array(customerBody), next });
@@ -207,6 +212,7 @@ export const ownerBody = v.strictObject({
   customer: anyText,
   leftAt: maybeMoment,
   isPending: v.boolean(),
+  backend: anyText,
   records: v.nullable(v.number()),
 });
 
@@ -218,7 +224,11 @@ export const transferBody = v.strictObject({
 
 export const movedBody = v.strictObject({ zones: v.array(name) });
 
-export const toCustomer = v.strictObject({ customer: v.pipe(v.string(), v.nonEmpty(), v.maxLength(40)) });
+/** `POST /v1/operator/zones/{zone}/assign` */
+export const assignBody = v.strictObject({
+  customer: v.pipe(v.string(), v.nonEmpty(), v.maxLength(40)),
+  backend: someBackend,
+});
 
 /** `GET /v1/operator/audit`: the cursor is the number of an entry. */
 export const auditQuery = v.strictObject({

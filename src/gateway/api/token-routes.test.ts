@@ -3,9 +3,11 @@ import { after, before, describe, test } from 'node:test';
 import { zoneName } from '../../dns/name.ts';
 import { startGatewayBench, type GatewayBench } from '../../testing/accounts/gateway.ts';
 import { askGateway, type Said } from '../../testing/accounts/ask-gateway.ts';
+import { auditFacts } from '../../testing/contracts/gateway-storage.ts';
 import { missingPrograms } from '../../testing/servers/process.ts';
 import type { Rights } from '../rights/decide.ts';
 import { presetRights } from '../rights/presets.ts';
+import { openStorage } from '../serve.ts';
 
 const panel = presetRights('panel', ['**'], []);
 
@@ -147,8 +149,16 @@ describe('tokens and owners over the API of a gateway', { skip: missingPrograms(
       const [problem] = said.body['problems'] as { code: string }[];
       assert.deepEqual([said.status, said.body['state'], problem?.code], [422, 'untouched', code]);
     }
-    await bench.assign(zoneName('2.0.192.in-addr.arpa'), 'namer');
-    assert.equal((await create(by, '2.0.192.in-addr.arpa')).status, 201);
+    const reverse = zoneName('2.0.192.in-addr.arpa');
+    await bench.assign(reverse, 'namer');
+    assert.equal((await create(by, reverse)).status, 201);
+    assert.equal((await ask(by, 'DELETE', `/v1/zones/${reverse}`)).status, 200);
+    assert.equal((await create(by, reverse)).status, 201, 'he may have it again');
+    assert.equal((await ask(by, 'DELETE', `/v1/zones/${reverse}`)).status, 200);
+    const storage = await openStorage(bench.settings);
+    await storage.releaseZone(reverse, 'namer', 0, auditFacts('released'), null);
+    await storage.close();
+    assert.equal((await create(by, reverse)).status, 422, 'the operator has taken it back');
   });
 
   test('what a customer has at most: records of a zone, of an RRset, its octets, zones, writes', async () => {

@@ -17,5 +17,6 @@ export async function acceptDatabase(
     const facts = { ...audit, what: 'zone.claim-dropped', customer, zone };
     await storage.dropClaim(zone, customer, facts, null);
   }
+  await storage.note(audit);
   heads.append({ at, ...(await storage.auditHead()), accepted: true });
 }

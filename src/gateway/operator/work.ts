@@ -1,6 +1,7 @@
 import { displayName, type DnsName } from '../../dns/name.ts';
 import { problem, type Problem } from '../../dns/problem.ts';
 import { readNetwork } from '../../net/inside.ts';
+import { plainBackendName } from '../backend-settings.ts';
 import { explainRight, type ExplainedRight, type Rights } from '../rights/decide.ts';
 import type { Verb } from '../rights/rule.ts';
 import { makeToken } from '../rights/token.ts';
@@ -28,6 +29,7 @@ export type OperatorMistake =
   | 'foreign'
   | 'limit'
   | 'bad-customer'
+  | 'no-backend'
   | 'bad-network';
 
 /** An order of the operator that was not carried out. Nothing was changed. */
@@ -59,8 +61,8 @@ export interface TokenOrder {
 /** A customer's token to make. */
 export interface CustomerTokenOrder extends TokenOrder {
   readonly rights: Rights;
-  /** After so many days without use the token is refused for ever; null: it needs no use. */
-  readonly idleDays: number | null;
+  /** After so many milliseconds without use the token is refused for ever; null: it needs no use. */
+  readonly idle: number | null;
   /** Whether the token may make others. */
   readonly makesTokens: boolean;
 }
@@ -78,11 +80,16 @@ export interface MadeToken {
 export class OperatorWork {
   readonly #storage: Storage;
   readonly #wall: () => number;
+  readonly #backends: () => readonly string[];
 
-  /** @param wall wall clock, milliseconds */
-  constructor(storage: Storage, wall: () => number) {
+  /**
+   * @param wall wall clock, milliseconds
+   * @param backends names of the sections `[backend NAME]`
+   */
+  constructor(storage: Storage, wall: () => number, backends: () => readonly string[]) {
     this.#storage = storage;
     this.#wall = wall;
+    this.#backends = backends;
   }
 
   async customers(): Promise<readonly Customer[]> {
@@ -95,18 +102,23 @@ export class OperatorWork {
     return customer;
   }
 
-  /** @param asked limits other than the usual ones */
-  async addCustomer(by: string, id: string, asked: Partial<Limits>): Promise<Customer> {
+  /**
+   * @param asked limits other than the usual ones
+   * @param named name server of new zones; undefined: that of the section `[backend]`
+   */
+  async addCustomer(by: string, id: string, asked: Partial<Limits>, named?: string): Promise<Customer> {
     if (!isCustomerId(id)) throw new OperatorRefusal('bad-customer', id);
     const limits = { ...usualLimits, ...asked };
-    const customer = { id, state: 'active', limits, backend: '', createdAt: this.#wall() } as const;
-    const audit = auditBy(by, 'customer.added', { customer: id, detail: { limits } });
+    const backend = this.#backend(named) ?? '';
+    const customer = { id, state: 'active', limits, backend, createdAt: this.#wall() } as const;
+    const audit = auditBy(by, 'customer.added', { customer: id, detail: { limits, backend } });
     if (!(await this.#storage.addCustomer(customer, audit))) throw new OperatorRefusal('customer-exists', id);
     return customer;
   }
 
   /** @returns the customer as he is then */
-  async setCustomer(by: string, id: string, changes: CustomerChanges): Promise<Customer> {
+  async setCustomer(by: string, id: string, asked: CustomerChanges): Promise<Customer> {
+    const changes = { ...asked, backend: this.#backend(asked.backend) };
     const audit = auditBy(by, 'customer.changed', { customer: id, detail: changes });
     if (!(await this.#storage.setCustomer(id, changes, audit))) throw new OperatorRefusal('no-customer', id);
     return await this.customer(id);
@@ -121,8 +133,7 @@ export class OperatorWork {
     await this.customer(customer);
     const { token, text } = this.#newToken(order);
     const { id, networks, label } = token;
-    const { rights, makesTokens, idleDays } = order;
-    const idle = idleDays === null ? null : idleDays * day;
+    const { rights, makesTokens, idle } = order;
     const audit = auditBy(by, 'token.added', { customer, token: id, detail: { rights, networks, label } });
     const stored = { ...newTokenFacts, ...token, customer, rights, makesTokens, idle };
     demandWithin(await this.#storage.addToken(stored, audit), customer);
@@ -178,11 +189,15 @@ export class OperatorWork {
     return owner;
   }
 
-  /** Gives a zone that the name server has, and that nobody owns, to a customer. */
-  async assign(by: string, zone: DnsName, customer: string): Promise<void> {
+  /**
+   * Gives a zone that the name server has, and that nobody owns, to a customer.
+   * @param named the name server; undefined: that of the customer's new zones
+   */
+  async assign(by: string, zone: DnsName, customer: string, named?: string): Promise<void> {
     await this.customer(customer);
-    const audit = auditBy(by, 'zone.assigned', { customer, zone });
-    const claim = { zone, customer, at: this.#wall(), quarantine: 0 };
+    const backend = this.#backend(named);
+    const audit = auditBy(by, 'zone.assigned', { customer, zone, detail: { backend } });
+    const claim = { zone, customer, backend, at: this.#wall(), quarantine: 0 };
     const made = await this.#storage.claimZone(claim, audit, null);
     if (typeof made === 'object') throw refusedZone(made, customer);
     await this.#storage.confirmClaim(zone, customer, audit, null);
@@ -220,6 +235,17 @@ export class OperatorWork {
     return await this.#storage.audit(after, most);
   }
 
+  /**
+   * The name of a name server as it is stored: empty for the section `[backend]`.
+   * @param named as it is asked for; undefined: nobody has named one
+   */
+  #backend(named: string | undefined): string | undefined {
+    if (named === undefined) return undefined;
+    if (named === plainBackendName) return '';
+    if (this.#backends().includes(named)) return named;
+    throw new OperatorRefusal('no-backend', named);
+  }
+
   #newToken({ label, networks, days }: TokenOrder): {
     readonly token: OperatorToken;
     readonly text: string;
@@ -237,7 +263,7 @@ export class OperatorWork {
 }
 
 /** Whether a text can be a customer's id: at most 40 lower-case letters, digits and hyphens. */
-export function isCustomerId(text: string): boolean {
+function isCustomerId(text: string): boolean {
   return /^[a-z0-9](?:[a-z0-9-]{0,38}[a-z0-9])?$/u.test(text);
 }
 

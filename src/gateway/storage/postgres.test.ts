@@ -1,7 +1,8 @@
-import { after, before, describe } from 'node:test';
+import assert from 'node:assert/strict';
+import { after, before, describe, test } from 'node:test';
 import { storageContract } from '../../testing/contracts/gateway-storage.ts';
 import { missingPostgres, startPostgres, type Postgres } from '../../testing/servers/postgres.ts';
-import { openPostgres } from './postgres.ts';
+import { openPostgres, type PostgresSettings } from './postgres.ts';
 
 describe('PostgreSQL', { skip: missingPostgres() }, () => {
   let server: Postgres;
@@ -10,6 +11,23 @@ describe('PostgreSQL', { skip: missingPostgres() }, () => {
     server = await startPostgres();
   });
   after(() => server.dispose());
+
+  test('a password, and a certificate that is checked', async () => {
+    const database = await server.database('login');
+    await server.query(database, "CREATE ROLE reader LOGIN PASSWORD 'sesame'");
+    await server.query(database, 'ALTER DATABASE login OWNER TO reader');
+    const facts = { wall: () => 77, gateway: 'one' };
+    const own = { ...database, user: 'reader', password: 'sesame', tls: true };
+    const open = async (settings: PostgresSettings): Promise<void> => {
+      const storage = await openPostgres(settings, facts, () => undefined);
+      await storage.close();
+    };
+    const failed = { name: 'StorageError', code: 'storage.failed' };
+    await open({ ...own, authorities: server.certificate });
+    await assert.rejects(open(own), failed);
+    await assert.rejects(open({ ...own, authorities: server.certificate, password: 'wrong' }), failed);
+    await assert.rejects(open({ ...own, tls: false, password: '' }), failed);
+  });
 
   storageContract('PostgreSQL', async () => {
     databases += 1;

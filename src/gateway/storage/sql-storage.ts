@@ -129,8 +129,13 @@ export class SqlStorage implements Storage {
   }
 
   async revokeToken(id: string, at: number, audit: AuditFacts): Promise<boolean> {
-    const sql = 'UPDATE token SET revoked_at = ? WHERE id = ? AND revoked_at IS NULL';
-    return await this.#change(audit, sql, [at, id]);
+    return await this.#database.write(audit, async (tx) => {
+      const sql = 'UPDATE token SET revoked_at = ? WHERE id = ? AND revoked_at IS NULL';
+      if ((await tx.run(sql, at, id)) === 0) return unchanged(false);
+      const codes = 'DELETE FROM transfer_code WHERE customer = (SELECT customer FROM token WHERE id = ?)';
+      await tx.run(codes, id);
+      return true;
+    });
   }
 
   async tokenUsed(id: string, at: number, from: string): Promise<void> {
@@ -390,6 +395,12 @@ export class SqlStorage implements Storage {
 
   async pruneChanges(before: number): Promise<void> {
     await this.#change(null, 'DELETE FROM change WHERE ended_at < ?', [before]);
+  }
+
+  async note(audit: AuditFacts): Promise<void> {
+    await this.#database.write(audit, async () => {
+      await Promise.resolve();
+    });
   }
 
   async audit(after: number, most: number): Promise<readonly AuditEntry[]> {

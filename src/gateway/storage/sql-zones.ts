@@ -161,11 +161,13 @@ async function zonesBelow(tx: Sql, zone: DnsName, customer: string): Promise<rea
   return (await tx.all(sql, from, to, customer)).map(readZoneOwner);
 }
 
-/** The code, if it holds at this time: its maker must still have the zone. */
+/** The code, if it holds at this time: its maker must still have the zone, and be allowed to write. */
 export async function validCode(tx: Sql, hash: string, at: number): Promise<TransferCode | null> {
   const code = maybe(await tx.get('SELECT * FROM transfer_code WHERE hash = ?', hash), readTransferCode);
   if (code === null || code.expiresAt <= at) return null;
-  return (await zoneOwner(tx, code.zone))?.customer === code.customer ? code : null;
+  const giver = maybe(await tx.get('SELECT * FROM customer WHERE id = ?', code.customer), readCustomer);
+  const isOwner = (await zoneOwner(tx, code.zone))?.customer === code.customer;
+  return isOwner && giver?.state === 'active' ? code : null;
 }
 
 /** Stores the consent of the present owner. @returns false: nobody has the parent */

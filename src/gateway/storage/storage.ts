@@ -157,7 +157,7 @@ export interface TransferCode {
   /** SHA-256 of the code's text, hexadecimal. */
   readonly hash: string;
   readonly zone: DnsName;
-  /** The owner. The code is void when he no longer has the zone. */
+  /** The owner. The code is void when he no longer has the zone, and while he may not write. */
   readonly customer: string;
   /** Whether the owner's zones below go with it. */
   readonly withBelow: boolean;
@@ -343,7 +343,10 @@ export interface Storage {
    * @returns false: there is no such token, or it was revoked
    */
   rotateToken(id: string, rotation: Rotation, audit: AuditFacts): Promise<boolean>;
-  /** @returns false: there is no such token, or it was revoked before */
+  /**
+   * Revokes a token. Transfer codes of its customer are void then: the token may have made them.
+   * @returns false: there is no such token, or it was revoked before
+   */
   revokeToken(id: string, at: number, audit: AuditFacts): Promise<boolean>;
   tokenUsed(id: string, at: number, from: string): Promise<void>;
 
@@ -453,6 +456,8 @@ export interface Storage {
   /** Deletes changes that ended before `before`, wall clock in milliseconds. */
   pruneChanges(before: number): Promise<void>;
 
+  /** Stores an entry of the audit about something that the storage does not do itself. */
+  note(audit: AuditFacts): Promise<void>;
   /** @param after number of the entry after which the list begins; 0: from the first */
   audit(after: number, most: number): Promise<readonly AuditEntry[]>;
   /** The last entry of this gateway's chain. */

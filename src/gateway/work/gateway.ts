@@ -1,4 +1,3 @@
-import { outage } from '../../centrals/errors.ts';
 import { Slots } from '../../centrals/slots.ts';
 import {
   CentralError,
@@ -33,9 +32,18 @@ import { demandAllowed } from './demand-allowed.ts';
 import { demandExpected, demandNamesIn } from './expectation.ts';
 import { demandContentLimits, demandRrsetLimits, demandWithin, overLimit } from './limits.ts';
 import { changeToRRset, demandRRset, keyOfRRset, rrsetFingerprint, type RRsetRequest } from './rrset.ts';
-import { changeOf, fingerprintOf, sameRequest, recordsBefore, withdrawn } from './stored-change.ts';
+import {
+  changeOf,
+  fingerprintOf,
+  recordsBefore,
+  sameRequest,
+  unsureMark,
+  withdrawn,
+  withdrawnMark,
+} from './stored-change.ts';
 import { acceptedBefore, afterWrite, demandClaim, inDoubt, leaseLost } from './write-refusals.ts';
 import { demandNoUnownedAbove, demandZoneName, foreignZone, notAssigned } from './zone-names.ts';
+import { timeLimit } from './time-limit.ts';
 import { ZoneTurns } from './zone-turns.ts';
 
 /** A change of records as a client asks for it. */
@@ -209,12 +217,14 @@ export class Gateway {
     if ((await guard.doubt()) !== null) throw inDoubt('unknown');
     return await this.#inOwnZone(sender, zone, async ({ caller, lease }) => {
       const { storage, wall } = this.#parts;
-      const facts = { fingerprint: '', before: [], acceptedAt: wall() };
+      const isUnsure = guard.mayLackKeys();
+      const fingerprint = isUnsure ? unsureMark : withdrawnMark;
+      const facts = { fingerprint, before: [], acceptedAt: wall() };
       const none = changeOf(caller, zone, { key, remove: [], add: [] }, facts);
       const audit = auditOf(caller, 'change.withdrawn', zone, { key });
       const earlier = acceptedBefore(await storage.acceptChange(none, audit, lease));
       if (earlier !== null) return sameRequest(earlier, zone, earlier.fingerprint);
-      const outcome: ChangeOutcome = guard.mayLackKeys() ? { kind: 'interrupted' } : withdrawn;
+      const outcome: ChangeOutcome = isUnsure ? { kind: 'interrupted' } : withdrawn;
       if (!(await storage.endChange(none, outcome, audit, lease))) throw leaseLost();
       return { ...none, outcome };
     });
@@ -416,7 +426,8 @@ export class Gateway {
     const { storage, backends, names, wall, quarantine } = this.#parts;
     // The operator may have given the customer a zone with any name.
     const owner = await storage.zone(zone);
-    if (owner?.customer !== caller.customer.id) demandZoneName(names, zone);
+    const isHeld = owner !== null && (owner.leftAt === null || owner.leftAt > wall() - quarantine);
+    if (!isHeld || owner.customer !== caller.customer.id) demandZoneName(names, zone);
     if (!mayCreateZone(caller.token.rights, zone)) throw denied({ text: 'zone.create' });
     demandAllowed({ caller, backend }, { zone, remove: [], add: content }, []);
     demandContentLimits(caller.customer.limits, content);
@@ -466,7 +477,7 @@ export class Gateway {
   async #inTurn<T>(sender: Caller, zone: DnsName, work: (turn: Turn) => Promise<T>): Promise<T> {
     const { storage, backends, guard, wall } = this.#parts;
     if ((await guard.doubt()) !== null) throw inDoubt('untouched');
-    const demandTime = this.#timeLimit();
+    const demandTime = timeLimit(wall, this.#parts.timeout);
     return await this.#ask(
       async (ctx) =>
         await this.#customers.take(sender.customer.id, ctx.signal, async () =>
@@ -477,17 +488,6 @@ export class Gateway {
           }),
         ),
     );
-  }
-
-  /** Begins the time of a request. The wall clock goes on while a virtual machine is suspended. */
-  #timeLimit(): Turn['demandTime'] {
-    const { wall, timeout } = this.#parts;
-    const clocks = [wall, (): number => performance.now()];
-    const begun = clocks.map((clock) => clock());
-    return () => {
-      const used = Math.max(...clocks.map((clock, at) => clock() - (begun[at] ?? 0)));
-      if (used >= timeout) throw outage('central.unreachable', { text: 'no time left' });
-    };
   }
 
   /** Makes a call to the name server within the time limit. Its errors become refusals. */

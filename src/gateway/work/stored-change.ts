@@ -15,6 +15,12 @@ export const withdrawn: ChangeOutcome = {
   retry: 'later',
 };
 
+/** Stands in a withdrawal for the hash of the change: nothing was written, and nothing will be. */
+export const withdrawnMark = '';
+
+/** The same where the database may lack keys, so that nobody knows what became of the change. */
+export const unsureMark = 'unsure';
+
 /** A change as it is stored before it is written. */
 export function changeOf(
   { customer, token, from }: Caller,
@@ -40,9 +46,12 @@ export function recordsBefore(
  * @throws {ApiRefusal} if the key was used for another request
  */
 export function sameRequest(earlier: StoredChange, zone: DnsName, fingerprint: string): StoredChange {
-  // A withdrawn change has no fingerprint: whatever comes with its key is refused as withdrawn.
-  const isSame = earlier.fingerprint === '' || earlier.fingerprint === fingerprint;
+  // Whatever comes with the key of a withdrawal is refused as withdrawn.
+  const marks = [withdrawnMark, unsureMark, fingerprint];
+  const isSame = marks.includes(earlier.fingerprint);
   if (!isSame || earlier.zone !== zone) throw new ApiRefusal(422, 'gateway.key-reused');
+  // It was never written, even if the gateway was killed before the outcome was stored.
+  if (earlier.fingerprint === withdrawnMark) return { ...earlier, outcome: withdrawn };
   // Nothing else works on the zone now. So a failed commit has left the change without an outcome.
   return earlier.outcome === null ? { ...earlier, outcome: { kind: 'interrupted' } } : earlier;
 }

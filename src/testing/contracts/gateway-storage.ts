@@ -360,10 +360,11 @@ export function storageContract(name: string, makeSubject: () => Promise<Storage
       await withStorage(async (storage) => {
         await claim(storage, 'example.org');
         await claim(storage, 'example.org');
+        await storage.note(auditFacts('noted'));
         const entries = await storage.audit(0, 10);
         assert.deepEqual(
           entries.map(({ what }) => what),
-          ['customer', 'customer', 'claim', 'confirm'],
+          ['customer', 'customer', 'claim', 'confirm', 'noted'],
         );
         assert.deepEqual(await storage.audit(0, 1), entries.slice(0, 1));
         assert.deepEqual(await storage.audit(entries[1]?.number ?? 0, 10), entries.slice(2));
@@ -608,6 +609,14 @@ export function storageContract(name: string, makeSubject: () => Promise<Storage
         assert.deepEqual(await take('second', 99), { moved: [zone] });
         assert.deepEqual((await storage.audit(0, 100)).at(-1)?.detail, { from: 'shop' });
         assert.equal(await take('second', 99), 'missing', 'used up');
+        await storage.addToken({ ...sampleToken('token009'), customer: 'other' }, auditFacts('token'));
+        assert.equal(await make('revoked', 'other'), true);
+        await storage.revokeToken('token009', 9, auditFacts('revoke'));
+        assert.equal(await take('revoked', 50), 'missing', 'a token of the owner was revoked');
+        assert.equal(await make('suspended', 'other'), true);
+        await storage.setCustomer('other', { state: 'suspended', limits: {} }, auditFacts('state'));
+        assert.equal(await take('suspended', 50), 'missing', 'the owner is suspended');
+        await storage.setCustomer('other', { state: 'active', limits: {} }, auditFacts('state'));
         assert.equal(await make('third', 'other'), true);
         await move(storage, 'example.org', 'shop');
         await move(storage, 'example.org', 'other');

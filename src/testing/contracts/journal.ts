@@ -92,12 +92,12 @@ export function journalContract(name: string, make: (t: TestContext) => Promise<
   test(`${name}: what was committed comes back as it was`, async (t) => {
     const journal = await make(t);
     await journal.commit({
-      operations: [sampleOperation('a')],
+      operations: [sampleOperation('a', { unanswered: 'a:1' })],
       zones: [entry({ note: 'note.x' })],
       rows: [{ zone, put: [sampleRow(1, { state: 'conflict', panelKey: null, note: 'n', onPanel: false })] }],
       facts: { baseline: '7' },
     });
-    assert.deepEqual(await journal.operation('a'), sampleOperation('a'));
+    assert.deepEqual(await journal.operation('a'), sampleOperation('a', { unanswered: 'a:1' }));
     assert.deepEqual(await journal.zone(zone), entry({ note: 'note.x' }));
     assert.deepEqual(await journal.rows(zone), [
       sampleRow(1, { state: 'conflict', panelKey: null, note: 'n', onPanel: false }),

@@ -1,8 +1,9 @@
 /**
- * Plays crash stories: users edit records while real processes are killed. See `npm run -s crash -- --help`.
- * The exit status is 1 if a law was broken.
+ * Plays crash stories: users edit records while real processes are killed. With `--gateway`, clients send
+ * changes to a gateway instead. See `npm run -s crash -- --help`. The exit status is 1 if a law was broken.
  */
 import { Command, InvalidArgumentError } from 'commander';
+import { playGatewayStories } from './gateway/report.ts';
 import { isPairName, missingForPair, pairNames, type PairName } from './pairs.ts';
 import { planOf, type CrashPlan } from './plan.ts';
 import { summarize, tellCrash } from './report.ts';
@@ -16,6 +17,7 @@ interface Options {
   readonly waits?: CrashPlan['waits'];
   readonly atOnce: number;
   readonly json: boolean;
+  readonly gateway: boolean;
 }
 
 function wholeNumber(text: string): number {
@@ -44,6 +46,7 @@ function readOptions(): Options {
     .option('--kills <number>', 'kills that are tried in each story', wholeNumber, 24)
     .option('--waits <which>', 'short or default; else one story in twelve has the default waits', waitsIn)
     .option('--at-once <number>', 'how many stories at once', wholeNumber, 2)
+    .option('--gateway', 'stories about the gateway, instead of those about the agent', false)
     .option('--json', 'print the result as JSON', false)
     .allowExcessArguments(false)
     .parse()
@@ -86,7 +89,9 @@ async function playStories({
 
 const options = readOptions();
 const began = performance.now();
-const results = await playStories(options);
-const summary = summarize(results, (performance.now() - began) / 1_000);
+const say = options.json ? console.error : console.log;
+const summary = options.gateway
+  ? await playGatewayStories(options, say)
+  : summarize(await playStories(options), (performance.now() - began) / 1_000);
 console.log(JSON.stringify(summary, null, 2));
 process.exitCode = summary.violations === 0 && summary.stories > 0 ? 0 : 1;

@@ -186,7 +186,8 @@ function zoneBlock(
   return `zone "${name}" { type primary; file "${file}"; ${updates} ${signed ? 'dnssec-policy default;' : ''} ${options} };`;
 }
 
-function makeCertificate(folder: string): void {
+/** Makes a self-signed certificate for 127.0.0.1: `cert.pem` and `key.pem`. */
+export function makeCertificate(folder: string): void {
   const kind = ['req', '-x509', '-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:prime256v1', '-nodes'];
   const files = ['-keyout', join(folder, 'key.pem'), '-out', join(folder, 'cert.pem'), '-days', '30'];
   const subject = ['-subj', '/CN=named.test', '-addext', 'subjectAltName=IP:127.0.0.1'];

@@ -1,14 +1,17 @@
 import { spawnSync } from 'node:child_process';
-import { chownSync, readFileSync } from 'node:fs';
+import { chownSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import pg from 'pg';
 import type { PostgresSettings } from '../../gateway/storage/postgres.ts';
+import { makeCertificate } from './named.ts';
 import { freePort, serverFolder, ServerProcess } from './process.ts';
 
 /** A PostgreSQL server of a test, with databases. */
 export interface Postgres {
   readonly folder: string;
-  /** Makes an empty database. @returns how it is reached */
+  /** The certificate with which it answers over TLS, PEM. */
+  readonly certificate: string;
+  /** Makes an empty database. @returns how it is reached, as superuser */
   database(name: string): Promise<PostgresSettings>;
   /** Runs one statement in a database. @returns the rows */
   query(settings: PostgresSettings, sql: string): Promise<readonly Readonly<Record<string, unknown>>[]>;
@@ -76,9 +79,17 @@ export async function startPostgres(): Promise<Postgres> {
       await client.end();
     }
   };
+  // Only the superuser of the tests needs no password.
+  const hosts = ['gateway 127.0.0.1/32 trust', 'all 127.0.0.1/32 scram-sha-256'];
+  writeFileSync(join(data, 'pg_hba.conf'), hosts.map((line) => `host all ${line}\n`).join(''));
+  makeCertificate(folder);
+  const certificate = ['cert.pem', 'key.pem'].map((name) => join(folder, name));
+  if (user !== null) for (const file of certificate) chownSync(file, user.uid, user.gid);
+  const [cert, key] = certificate;
   const options = ['-D', data, '-p', String(port), '-k', folder, '-c', 'listen_addresses=127.0.0.1'];
   // Only a power loss needs synced files, and no test cuts the power.
   options.push('-c', 'fsync=off', '-c', 'max_connections=60');
+  options.push('-c', 'ssl=on', '-c', `ssl_cert_file=${cert}`, '-c', `ssl_key_file=${key}`);
   const ready = async (): Promise<boolean> =>
     await query(settings('postgres'), 'SELECT 1').then(
       () => true,
@@ -89,6 +100,7 @@ export async function startPostgres(): Promise<Postgres> {
   const stop = async (): Promise<void> => await server.stop('SIGQUIT');
   return {
     folder,
+    certificate: readFileSync(join(folder, 'cert.pem'), 'utf8'),
     query,
     database: async (name) => {
       await query(settings('postgres'), `CREATE DATABASE ${name}`);

@@ -11,7 +11,7 @@ import {
 } from '../../core/zone-plan.ts';
 import type { Engine } from '../../core/engine/engine.ts';
 import type { HistoryEvent } from './event.ts';
-import type { ApplicationEnd } from './laws/approvals.ts';
+import { mayComeBack, type ApplicationEnd } from './laws/approvals.ts';
 import type { Side, World } from './world.ts';
 
 type Of<K extends HistoryEvent['kind']> = Extract<HistoryEvent, { kind: K }>;
@@ -101,7 +101,7 @@ export class OperatorPerformer {
     const inclusion = { zone, name: only };
     if (!excluded) side.excluded.running.add(inclusion);
     const end = await this.#ask(side, zone, (engine) => engine.setExclusion({ zone, only: names, excluded }));
-    side.excluded.running.delete(inclusion);
+    if (side.excluded.running.delete(inclusion) && mayComeBack(end)) side.excluded.returning.add(inclusion);
     const what = end.kind === 'answered' ? JSON.stringify(end.answer) : end.kind;
     this.#world.note(`an operator ${excluded ? 'excludes' : 'includes'} ${only ?? zone}: ${what}`);
   }

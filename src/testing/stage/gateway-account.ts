@@ -1,24 +1,8 @@
-import { execFile, spawn, type ChildProcess } from 'node:child_process';
-import { once } from 'node:events';
-import { writeFileSync } from 'node:fs';
-import { join } from 'node:path';
-import { createInterface } from 'node:readline';
-import { promisify } from 'node:util';
-import * as v from 'valibot';
+import { GatewayProcess, writeGatewaySettings } from '../servers/gateway-process.ts';
 import { keyAccount } from './key-account.ts';
 import { powerdnsAccount } from './powerdns-server-account.ts';
 import type { ServerAccount } from './server-account.ts';
 import { account } from './stage.ts';
-
-const run = promisify(execFile);
-const program = join(import.meta.dirname, '../../cli/main.ts');
-
-/** A line of the gateway's log that names the port at which it listens. */
-const listening = v.pipe(
-  v.string(),
-  v.parseJson(),
-  v.object({ event: v.literal('gateway.listening'), port: v.number() }),
-);
 
 /** The name servers behind a gateway, by the setting `kind`. */
 export type BackendKind = 'powerdns' | 'bind' | 'knot';
@@ -28,7 +12,7 @@ export type BackendKind = 'powerdns' | 'bind' | 'knot';
  * operator's commands set it up. It belongs to the server: `server.dispose` ends it.
  */
 export async function gatewayAccount(kind: BackendKind = 'powerdns'): Promise<ServerAccount> {
-  const made = await (kind === 'powerdns' ? powerdnsAccount() : keyAccount(kind, 'transfer-gateway'));
+  const made = await backendAccount(kind);
   try {
     return await behindGateway(made, kind);
   } catch (error) {
@@ -38,22 +22,16 @@ export async function gatewayAccount(kind: BackendKind = 'powerdns'): Promise<Se
 }
 
 async function behindGateway(made: ServerAccount, kind: BackendKind): Promise<ServerAccount> {
-  const { folder } = made.server;
-  const config = join(folder, 'gateway.ini');
-  writeFileSync(config, settingsText(made, kind, join(folder, 'gateway')), { mode: 0o600 });
-  const operator = async (...words: readonly string[]): Promise<string> =>
-    (await run(process.execPath, [program, '--json', 'gateway', '--config', config, ...words])).stdout;
-  await operator('customer', 'add', account.name);
-  const added = await operator('token', 'add', account.name, '--from', '127.0.0.0/8');
-  const { token } = v.parse(v.object({ token: v.string() }), JSON.parse(added));
-  const gateway = await startGateway(config);
+  const gateway = new GatewayProcess(writeGatewaySettings(made.server.folder, backendOptions(made, kind)));
+  await gateway.operator('customer', 'add', account.name);
+  const { token } = await gateway.makeToken(account.name, '--from', '127.0.0.0/8');
+  await gateway.start();
   return {
     ...made,
     server: {
       ...made.server,
       dispose: async () => {
-        gateway.child.kill('SIGTERM');
-        if (gateway.child.exitCode === null) await once(gateway.child, 'close');
+        await gateway.stop();
         await made.server.dispose();
       },
     },
@@ -69,7 +47,7 @@ async function behindGateway(made: ServerAccount, kind: BackendKind): Promise<Se
     }),
     ours: async (zones) => {
       await made.ours(zones);
-      for (const { zone } of zones) await operator('zone', 'assign', zone, account.name);
+      for (const { zone } of zones) await gateway.operator('zone', 'assign', zone, account.name);
     },
     // At PowerDNS, a zone that nobody owns is the provider's.
     foreign: async (zone) => {
@@ -78,36 +56,15 @@ async function behindGateway(made: ServerAccount, kind: BackendKind): Promise<Se
   };
 }
 
-function settingsText(made: ServerAccount, kind: BackendKind, state: string): string {
-  const { host = '', username = '', password = '' } = made.connection(made.port);
-  return `[gateway]
-listen = 127.0.0.1:0
-state = ${state}
-[backend]
-kind = ${kind}
-host = ${host}
-username = ${username}
-password = ${password}
-`;
+/** Starts a name server with the provider's own access to it, for a gateway. */
+export async function backendAccount(kind: BackendKind): Promise<ServerAccount> {
+  return await (kind === 'powerdns' ? powerdnsAccount() : keyAccount(kind, 'transfer-gateway'));
 }
 
-/** @throws {Error} if the process ends before it listens */
-async function startGateway(
-  config: string,
-): Promise<{ readonly child: ChildProcess; readonly port: number }> {
-  const words = [program, 'gateway', '--config', config, 'serve'];
-  const child = spawn(process.execPath, words, { stdio: ['ignore', 'pipe', 'inherit'] });
-  const port = await new Promise<number>((resolve, reject) => {
-    child.once('close', (status) => {
-      reject(new Error(`the gateway ended: ${status}`));
-    });
-    // Later lines are read too, because a full pipe would hold up the gateway.
-    createInterface({ input: child.stdout }).on('line', (line) => {
-      const read = v.safeParse(listening, line);
-      if (read.success) resolve(read.output.port);
-    });
-  });
-  return { child, port };
+/** Options of the section `[backend]` for this name server. */
+export function backendOptions(made: ServerAccount, kind: BackendKind): Readonly<Record<string, string>> {
+  const { host = '', username = '', password = '' } = made.connection(made.port);
+  return { kind, host, username, password };
 }
 
 /** Whether the octets are a request to a gateway that changes records or zones. */

@@ -7,7 +7,8 @@ import {
   type Limits,
 } from '../../../gateway/storage/storage.ts';
 import { localTime, print, table } from '../../output.ts';
-import { backendAsked, byOperator, withStorage, type GatewayGlobals } from './with-storage.ts';
+import { withOperator } from './with-operator.ts';
+import type { GatewayGlobals } from './with-storage.ts';
 
 /** The option of each limit, and what it limits. */
 const limitOptions: readonly (readonly [option: string, limit: keyof Limits, text: string])[] = [
@@ -30,26 +31,15 @@ type LimitValues = Partial<Record<keyof Limits, number>>;
 /** `domainsync gateway customer ...` */
 export function customerCommand({ globals, config }: GatewayGlobals): Command {
   const command = new Command('customer').description('customers, to whom zones and tokens belong');
-  const show = async (id: string): Promise<void> => {
-    const customer = await withStorage(config(), async (storage) => await storage.customer(id));
-    if (customer === null) throw noCustomer(id);
+  const show = (customer: Customer): void => {
     print(globals().json, customer, () => customerText(customer));
   };
   withLimits(command.command('add'))
-    .argument('<id>', 'lower-case letters, digits and hyphens', customerId)
+    .argument('<id>', 'lower-case letters, digits and hyphens')
     .option('--backend <name>', 'name server of new zones: the section [backend NAME]')
     .description('add a customer')
-    .action(async (id: string, { backend: named, ...asked }: LimitValues & NamedBackend) => {
-      const limits = { ...usualLimits, ...asked };
-      const backend = backendAsked(config(), named) ?? '';
-      const customer: Customer = { id, state: 'active', limits, backend, createdAt: Date.now() };
-      const audit = byOperator('customer.added', { customer: id, detail: { limits, backend } });
-      const added = await withStorage(
-        config(),
-        async (storage) => await storage.addCustomer(customer, audit),
-      );
-      if (!added) throw new CommandFailed(`There is a customer ${id} already.`);
-      await show(id);
+    .action(async (id: string, { backend, ...limits }: LimitValues & NamedBackend) => {
+      show(await withOperator(config(), async (work, by) => work.addCustomer(by, id, limits, backend)));
     });
   withLimits(command.command('set'))
     .argument('<id>')
@@ -57,24 +47,24 @@ export function customerCommand({ globals, config }: GatewayGlobals): Command {
     .description('change what a customer may do; a suspended customer can do nothing')
     .option('--backend <name>', 'name server of new zones; those that are there stay')
     .action(async (id: string, asked: LimitValues & NamedBackend & { state?: CustomerState }) => {
-      const { state, backend: named, ...limits } = asked;
+      const { state = null, backend, ...limits } = asked;
       if (Object.keys(asked).length === 0)
         throw new CommandFailed('Say what changes: --state, --backend or one of the limits.');
-      const changes = { state: state ?? null, limits, backend: backendAsked(config(), named) };
-      const audit = byOperator('customer.changed', { customer: id, detail: changes });
-      const done = await withStorage(
-        config(),
-        async (storage) => await storage.setCustomer(id, changes, audit),
-      );
-      if (!done) throw noCustomer(id);
-      await show(id);
+      const changes = { state, limits, backend };
+      show(await withOperator(config(), async (work, by) => work.setCustomer(by, id, changes)));
     });
-  command.command('show').argument('<id>').description('a customer and all limits').action(show);
+  command
+    .command('show')
+    .argument('<id>')
+    .description('a customer and all limits')
+    .action(async (id: string) => {
+      show(await withOperator(config(), async (work) => work.customer(id)));
+    });
   command
     .command('list')
     .description('all customers')
     .action(async () => {
-      const all = await withStorage(config(), async (storage) => await storage.customers());
+      const all = await withOperator(config(), async (work) => work.customers());
       print(globals().json, all, () => {
         const rows = all.map((one) => [
           one.id,
@@ -98,15 +88,6 @@ function customerText({ id, state, limits, backend }: Customer): string {
   const rows = limitOptions.map(([option, limit, text]) => [text, String(limits[limit]), option]);
   const place = `new zones: [${backend === '' ? 'backend' : `backend ${backend}`}]`;
   return `${id}: ${state}\n${place}\n\n${table(['at most', 'number', 'option'], rows)}`;
-}
-
-function noCustomer(id: string): CommandFailed {
-  return new CommandFailed(`There is no customer ${id}.`);
-}
-
-function customerId(text: string): string {
-  if (/^[a-z0-9](?:[a-z0-9-]{0,38}[a-z0-9])?$/u.test(text)) return text;
-  throw new InvalidArgumentError('at most 40 lower-case letters, digits and hyphens are wanted.');
 }
 
 function customerState(text: string): CustomerState {

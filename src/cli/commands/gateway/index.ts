@@ -17,6 +17,7 @@ import { customerCommand } from './customers.ts';
 import { explainCommand } from './explain.ts';
 import { operatorCommand } from './operators.ts';
 import { tokenCommand } from './tokens.ts';
+import { gatewayDoctorCommand } from './doctor.ts';
 import { settingsAt, storageProblem } from './with-storage.ts';
 import { gatewayZoneCommand } from './zones.ts';
 
@@ -26,6 +27,7 @@ Examples:
   domainsync gateway token add shop-17 --from 192.0.2.7 --label "panel of shop-17"
   domainsync gateway serve           until it is ended by a signal
   domainsync gateway audit
+  domainsync gateway doctor
 
 The settings file has the sections [gateway] and [backend].
 Exit status: 0 done, 1 failed.
@@ -58,6 +60,7 @@ export function gatewayCommand(globals: () => GlobalOptions): Command {
     gatewayZoneCommand,
     auditCommand,
     explainCommand,
+    gatewayDoctorCommand,
     operatorCommand,
     acceptDatabaseCommand,
   ];

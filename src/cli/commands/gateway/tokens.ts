@@ -1,16 +1,16 @@
 import { text as readAll } from 'node:stream/consumers';
 import { Command, InvalidArgumentError, Option } from 'commander';
 import { CommandFailed } from '../../../app/command-failed.ts';
+import type { CustomerTokenOrder } from '../../../gateway/operator/work.ts';
 import { presetRights, presets, type Preset } from '../../../gateway/rights/presets.ts';
 import { makeToken, readToken } from '../../../gateway/rights/token.ts';
-import { newTokenFacts, type Storage, type StoredToken } from '../../../gateway/storage/storage.ts';
+import type { Storage, StoredToken } from '../../../gateway/storage/storage.ts';
 import { endOf, isTextOf } from '../../../gateway/work/token-use.ts';
 import { withoutSecret } from '../../../gateway/work/tokens.ts';
 import { localTime, print, table } from '../../output.ts';
 import { networksIn, timeValue } from './option-values.ts';
-import { byOperator, demandCustomer, withStorage, type GatewayGlobals } from './with-storage.ts';
-
-const day = 86_400_000;
+import { withOperator } from './with-operator.ts';
+import { byOperator, withStorage, type GatewayGlobals } from './with-storage.ts';
 
 interface TokenOptions {
   readonly preset: Preset;
@@ -45,16 +45,11 @@ function addCommand({ globals, config }: GatewayGlobals): Command {
     .option('--makes-tokens', 'it may make tokens that can do no more than itself', false)
     .description('make a token and show it, once')
     .action(async (customer: string, asked: TokenOptions) => {
-      const { token, text } = newToken(customer, asked);
-      const { id } = token;
-      await withStorage(config(), async (storage) => {
-        await demandCustomer(storage, customer);
-        const detail = { rights: token.rights, networks: token.networks, label: token.label };
-        const facts = byOperator('token.added', { customer, token: id, detail });
-        const reached = await storage.addToken(token, facts);
-        if (reached !== null) throw new CommandFailed(`${customer} may have no further token.`);
-      });
-      const warning = asked.preset === 'panel' && token.networks.length === 0 ? `\n${unboundWarning}` : '';
+      const order = orderOf(asked);
+      const { id, text } = await withOperator(config(), async (work, by) =>
+        work.addToken(by, customer, order),
+      );
+      const warning = asked.preset === 'panel' && order.networks.length === 0 ? `\n${unboundWarning}` : '';
       const said = `${text}\nIt is shown this once. Its id is ${id}.${warning}`;
       print(globals().json, { id, token: text }, () => said);
     });
@@ -68,10 +63,7 @@ function listCommand({ globals, config }: GatewayGlobals): Command {
     .argument('<customer>')
     .description('tokens of a customer, without their secrets')
     .action(async (customer: string) => {
-      const all = await withStorage(config(), async (storage) => {
-        await demandCustomer(storage, customer);
-        return await storage.tokens(customer);
-      });
+      const all = await withOperator(config(), async (work) => work.tokens(customer));
       const byId = new Map(all.map((one) => [one.id, one]));
       print(globals().json, all.map(withoutSecret), () => {
         const rows = all.map((one) => [
@@ -128,32 +120,21 @@ function revokeCommand({ globals, config }: GatewayGlobals): Command {
     });
 }
 
-/** Makes a token. Nothing is stored yet. @returns the token to store, and the text to show */
-function newToken(
-  customer: string,
-  asked: TokenOptions,
-): { readonly token: StoredToken; readonly text: string } {
+/** @throws {CommandFailed} if the token of a panel is bound to no address, without `--from-anywhere` */
+function orderOf(asked: TokenOptions): CustomerTokenOrder {
   const networks = networksIn('--from', asked.from);
   if (asked.preset === 'panel' && networks.length === 0 && !asked.fromAnywhere)
     throw new CommandFailed(
       'Say from which address the panel comes: --from 192.0.2.7. Or --from-anywhere, if it has no fixed one.',
     );
-  const { id, text, hash } = makeToken();
-  const createdAt = Date.now();
-  const token: StoredToken = {
-    ...newTokenFacts,
-    id,
-    customer,
-    hash,
+  return {
     label: asked.label ?? '',
     rights: presetRights(asked.preset, asked.zone, asked.name),
     networks,
-    createdAt,
-    expiresAt: asked.days === undefined ? null : createdAt + asked.days * day,
+    days: asked.days ?? null,
     idle: asked.idle ?? null,
     makesTokens: asked.makesTokens,
   };
-  return { token, text };
 }
 
 /** @throws {CommandFailed} if there is no such token, or it has ended */

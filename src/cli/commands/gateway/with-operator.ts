@@ -2,7 +2,7 @@ import { userInfo } from 'node:os';
 import { CommandFailed } from '../../../app/command-failed.ts';
 import { describeProblem } from '../../../core/describe.ts';
 import { OperatorRefusal, OperatorWork } from '../../../gateway/operator/work.ts';
-import { withStorage } from './with-storage.ts';
+import { backendsAt, withStorage } from './with-storage.ts';
 
 /**
  * Carries out an order of the operator, as the operator's API does.
@@ -16,7 +16,8 @@ export async function withOperator<T>(
 ): Promise<T> {
   try {
     const by = `command line, ${userInfo().username}`;
-    return await withStorage(path, async (storage) => await order(new OperatorWork(storage, Date.now), by));
+    const names = (): readonly string[] => backendsAt(path);
+    return await withStorage(path, async (storage) => order(new OperatorWork(storage, Date.now, names), by));
   } catch (error) {
     if (error instanceof OperatorRefusal) throw new CommandFailed(describeProblem(error.problem, 'en'));
     throw error;

@@ -2,7 +2,6 @@ import { userInfo } from 'node:os';
 import { CommandFailed } from '../../../app/command-failed.ts';
 import { describeProblem } from '../../../core/describe.ts';
 import { openStorage } from '../../../gateway/serve.ts';
-import { plainBackendName } from '../../../gateway/backend-settings.ts';
 import {
   backendNames,
   GatewaySettingsRefused,
@@ -24,20 +23,9 @@ export function settingsAt(path: string): GatewaySettings {
   return asCommand(() => loadGatewaySettings(path));
 }
 
-/**
- * The name server that a command names.
- * @param path of the gateway's settings
- * @returns its name, empty for the section `[backend]`; undefined: the command names none
- * @throws {CommandFailed} if the settings have no such section
- */
-export function backendAsked(path: string, named: string | undefined): string | undefined {
-  if (named === undefined) return undefined;
-  if (named === plainBackendName) return '';
-  const names = asCommand(() => backendNames(path));
-  if (names.includes(named)) return named;
-  throw new CommandFailed(
-    `The settings have no section [backend ${named}]: ${[plainBackendName, ...names].join(', ')}.`,
-  );
+/** Names of the sections `[backend NAME]` of the settings. @throws {CommandFailed} with every mistake */
+export function backendsAt(path: string): readonly string[] {
+  return asCommand(() => backendNames(path));
 }
 
 /** Reads where the gateway's data are stored. @throws {CommandFailed} with every mistake */

@@ -1,16 +1,10 @@
 import { Command } from 'commander';
 import { CommandFailed } from '../../../app/command-failed.ts';
 import { displayName, isWithin, type DnsName } from '../../../dns/name.ts';
-import type { LimitReached } from '../../../gateway/storage/storage.ts';
 import { absoluteName } from '../../../net/gateway/wire.ts';
 import { localTime, print, table } from '../../output.ts';
-import {
-  backendAsked,
-  byOperator,
-  demandCustomer,
-  withStorage,
-  type GatewayGlobals,
-} from './with-storage.ts';
+import { byOperator, demandCustomer, withStorage, type GatewayGlobals } from './with-storage.ts';
+import { withOperator } from './with-operator.ts';
 
 /** `domainsync gateway zone ...` */
 export function gatewayZoneCommand({ globals, config }: GatewayGlobals): Command {
@@ -20,10 +14,7 @@ export function gatewayZoneCommand({ globals, config }: GatewayGlobals): Command
     .argument('<customer>')
     .description('zones of a customer')
     .action(async (customer: string) => {
-      const zones = await withStorage(config(), async (storage) => {
-        await demandCustomer(storage, customer);
-        return await storage.zonesOf(customer);
-      });
+      const zones = await withOperator(config(), async (work) => work.zonesOf(customer));
       print(globals().json, zones, () => zones.map(displayName).join('\n'));
     });
   command
@@ -34,16 +25,10 @@ export function gatewayZoneCommand({ globals, config }: GatewayGlobals): Command
     .description('give a zone that the name server has, and that nobody owns, to a customer')
     .action(async (text: string, customer: string, asked: { readonly backend?: string }) => {
       const zone = absoluteName(text);
-      const backend = backendAsked(config(), asked.backend);
-      const claim = await withStorage(config(), async (storage) => {
-        await demandCustomer(storage, customer);
-        const facts = byOperator('zone.assigned', { customer, zone, detail: { backend } });
-        const claimed = { zone, customer, backend, at: Date.now(), quarantine: 0 };
-        const made = await storage.claimZone(claimed, facts, null);
-        if (typeof made !== 'object') await storage.confirmClaim(zone, customer, facts, null);
-        return made;
+      const { backend } = asked;
+      await withOperator(config(), async (work, by) => {
+        await work.assign(by, zone, customer, backend);
       });
-      if (typeof claim === 'object') throw refusedZone(claim, customer);
       print(globals().json, { zone, customer }, () => `${displayName(zone)} belongs to ${customer}.`);
     });
   command
@@ -54,16 +39,11 @@ export function gatewayZoneCommand({ globals, config }: GatewayGlobals): Command
     .description('give a zone to another customer; its records stay as they are')
     .action(async (text: string, customer: string, { withBelow }: { withBelow: boolean }) => {
       const zone = absoluteName(text);
-      const done = await withStorage(config(), async (storage) => {
-        await demandCustomer(storage, customer);
-        const from = (await storage.zone(zone))?.customer ?? '';
-        const facts = byOperator('zone.transferred', { customer, zone, detail: { from } });
-        return await storage.transferZone({ zone, to: customer, withBelow }, facts);
-      });
-      if (done === 'missing') throw nobodys(zone);
-      if (!('moved' in done)) throw refusedZone(done, customer);
-      const names = done.moved.map(displayName).join(', ');
-      print(globals().json, { zones: done.moved, customer }, () => `${names}: now of ${customer}.`);
+      const moved = await withOperator(config(), async (work, by) =>
+        work.transfer(by, zone, customer, withBelow),
+      );
+      const names = moved.map(displayName).join(', ');
+      print(globals().json, { zones: moved, customer }, () => `${names}: now of ${customer}.`);
     });
   for (const part of [releaseCommand, grantCommand, revokeCommand, grantsCommand])
     command.addCommand(part({ globals, config }));
@@ -76,15 +56,9 @@ function releaseCommand({ globals, config }: GatewayGlobals): Command {
     .description('nobody owns the zone any more; the name server keeps it')
     .action(async (text: string) => {
       const zone = absoluteName(text);
-      const done = await withStorage(config(), async (storage) => {
-        const owner = await storage.zone(zone);
-        if (owner === null) return false;
-        const { customer } = owner;
-        const facts = byOperator('zone.released', { customer, zone });
-        await storage.releaseZone(zone, customer, 0, facts, null);
-        return true;
+      await withOperator(config(), async (work, by) => {
+        await work.release(by, zone);
       });
-      if (!done) throw nobodys(zone);
       print(globals().json, { zone }, () => `Nobody owns ${displayName(zone)}.`);
     });
 }
@@ -153,14 +127,4 @@ function grantNames(parentText: string, childText: string): { parent: DnsName; c
 
 function nobodys(zone: DnsName): CommandFailed {
   return new CommandFailed(`Nobody owns the zone ${displayName(zone)}.`);
-}
-
-/** The failure of a command that would break a limit, or a rule about zones above and below. */
-function refusedZone(why: LimitReached | { readonly foreign: DnsName }, customer: string): CommandFailed {
-  if ('limit' in why) return new CommandFailed(`${customer} may have no further zone. Nothing was changed.`);
-  const name = displayName(why.foreign);
-  return new CommandFailed(
-    `${name} would belong to another customer than the zone above or below it. Nothing was changed.
-Move both ("zone transfer --with-below"), or let its owner consent ("zone grant").`,
-  );
 }

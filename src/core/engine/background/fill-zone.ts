@@ -81,11 +81,8 @@ export async function fillZone(
   // comparison.
   if (operation.source === pushSource) return;
   // The panel may add more records to the zone without a DNS event, and reads may show them late.
-  clock.sleep(settings.visibilityWait, runtime.timers.stopping.signal).then(
-    () => runtime.agenda.compareSoon(zone, 'new-zone', 'limited'),
-    // Nothing to handle: the sleep was aborted because the engine stops.
-    () => undefined,
-  );
+  const compare = (): void => runtime.agenda.compareSoon(zone, 'new-zone', 'limited');
+  runtime.timers.alarm(settings.visibilityWait, compare);
 }
 
 /**

@@ -49,14 +49,9 @@ export async function giveUpDelete(
  * them again.
  */
 export function compareKept(runtime: Runtime, { zone }: DeleteOperation): void {
-  const { clock, settings } = runtime.ports;
   const compare = (): void => runtime.agenda.compareSoon(zone, 'kept-delete', 'limited');
   compare();
   // Edits that the panel reported while the delete was open have no operation, so only a comparison finds
   // them.
-  clock.sleep(settings.readLag, runtime.timers.stopping.signal).then(
-    compare,
-    // Nothing to handle: the sleep was aborted because the engine stops.
-    () => undefined,
-  );
+  runtime.timers.alarm(runtime.ports.settings.readLag, compare);
 }

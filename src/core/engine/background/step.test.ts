@@ -31,13 +31,15 @@ interface Given {
   readonly panel?: readonly ResourceRecord[] | null;
   readonly central?: readonly ResourceRecord[];
   readonly operations?: readonly Operation[];
+  /** Whether the central takes expectations. */
+  readonly conditional?: boolean;
 }
 
 async function given(
-  { panel = [next], central = [next], operations = [] }: Given,
+  { panel = [next], central = [next], operations = [], conditional = false }: Given,
   isPaused = (): boolean => false,
 ): Promise<Bench> {
-  const bench = engineBench({ isPaused });
+  const bench = engineBench({ isPaused, conditional });
   if (panel !== null) bench.panel.zones.set(zone, panel);
   bench.central.store.putZone(zone, central);
   await bench.journal.commit({
@@ -410,4 +412,34 @@ test('issue 16, pause: what a comparison has begun and not sent waits; an edit g
     assert.ok(reads > 0);
     paused = true;
   }
+});
+
+test('an unanswered write takes no step before its outcome is known; other operations do', async () => {
+  const other = sampleOperation('1', {
+    state: 'kept',
+    items: [{ remove: null, add: a('ftp', 1), mirrored: true, note: null }],
+    added: [a('ftp', 1)],
+  });
+  const operations = [edit('prepared', { unanswered: '0:1' }), other];
+  const bench = await given({
+    panel: [old, a('ftp', 1)],
+    central: [old, next],
+    operations,
+    conditional: true,
+  });
+  let isDown = true;
+  bench.central.faults.before = ({ method }) => {
+    if (isDown && method === 'outcome')
+      throw new CentralError('central.unreachable', { state: 'untouched', retry: 'later' });
+  };
+  assert.deepEqual(await statesAt(bench, [0, 40_000, 80_000]), ['prepared', 'prepared', 'prepared']);
+  assert.equal((await bench.stored(other))?.state, 'confirmed');
+  assert.equal(bench.logged.filter((event) => event === 'zone.later').length, 3);
+  isDown = false;
+  assert.deepEqual((await statesAt(bench, [120_000, 160_000, 200_000])).at(-1), 'reverted');
+  // Somebody else had written what the edit was to add.
+  assert.deepEqual(
+    bench.central.store.records(zone)?.map(({ rdata }) => rdata),
+    [old.rdata, next.rdata],
+  );
 });

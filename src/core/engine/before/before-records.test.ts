@@ -6,6 +6,7 @@ import { sampleOperation, sampleRow } from '../../../testing/contracts/journal.t
 import { engineBench, entryOf, type Bench } from '../../../testing/engine-bench.ts';
 import { administrator, recordsEvent } from '../../../testing/simulator/edits.ts';
 import { a, zone } from '../../../testing/simulator/given.ts';
+import { CentralError } from '../../central.ts';
 import { JournalError } from '../../journal.ts';
 import type { ZoneEntry } from '../../ledger.ts';
 import { edits, type OperationState, type RecordsOperation } from '../../operation.ts';
@@ -18,10 +19,16 @@ const [www, ftp, pop] = [a('www', 1), a('ftp', 2), a('pop', 3)] as const;
 interface Given {
   readonly entry?: ZoneEntry | null;
   readonly operations?: readonly RecordsOperation[];
+  /** Whether the central takes expectations. */
+  readonly conditional?: boolean;
 }
 
-async function given({ entry = entryOf(zone), operations = [] }: Given = {}): Promise<Bench> {
-  const bench = engineBench();
+async function given({
+  entry = entryOf(zone),
+  operations = [],
+  conditional = false,
+}: Given = {}): Promise<Bench> {
+  const bench = engineBench({ conditional });
   bench.central.store.putZone(zone, [www]);
   await bench.journal.commit({
     operations,
@@ -269,4 +276,24 @@ test('a record that an open edit of ours removed is no other writer’s doing', 
   bench.central.store.putZone(zone, []);
   const begun = await ask(bench, event({ remove: www, add: a('www', 4) }));
   assert.equal(Array.isArray(begun) && begun[0] !== 'nothing', true, String(begun));
+});
+
+test('an unanswered write of an earlier edit at the name is asked for first', async () => {
+  const waiting = edit('reverting', ftp, { added: [ftp], unanswered: '0:1' });
+  const bench = await given({ operations: [waiting], conditional: true });
+  const requests: string[] = [];
+  bench.central.faults.before = ({ method }) => {
+    requests.push(method);
+    if (method === 'outcome' && requests.length === 1)
+      throw new CentralError('central.unreachable', { state: 'untouched', retry: 'later' });
+  };
+  const another = adding(a('ftp', 5));
+  assert.deepEqual(await ask(bench, another), ['nothing', 'central.unreachable']);
+  assert.deepEqual([requests, atCentral(bench)], [['outcome'], '1']);
+  await ask(bench, adding(pop));
+  assert.deepEqual(requests.slice(1), ['replace'], 'an edit of another name does not ask');
+  assert.deepEqual(await ask(bench, another), (await ids(bench)).slice(-1));
+  assert.deepEqual(requests.slice(2, 4), ['outcome', 'read']);
+  const [earlier] = edits(await bench.journal.operations({}));
+  assert.deepEqual([earlier?.unanswered, earlier?.added], [null, []]);
 });

@@ -234,7 +234,8 @@ async function learnOutcomes(
   names: readonly DnsName[],
   signal: AbortSignal,
 ): Promise<Problem | null> {
-  const { journal, clock } = runtime.ports;
+  const { central, journal, clock } = runtime.ports;
+  if (central.conditional === undefined) return null;
   const open = await journal.operations({ zone, openAt: clock.wall() });
   const earlier = unansweredIn(open).filter(
     (one) => one.id !== id && mirroredNames(one).some((name) => names.includes(name)),

@@ -47,13 +47,10 @@ export class CompareAll {
    * complete or the engine stops.
    */
   async untilBaseline(): Promise<void> {
-    const { clock } = this.#runtime.ports;
-    const { signal } = this.#runtime.timers.stopping;
-    for (let attempts = 0; !signal.aborted; attempts += 1) {
+    const { timers } = this.#runtime;
+    for (let attempts = 0; !timers.isStopping; attempts += 1) {
       if (await this.#baselineOnce(attempts >= patientAttempts)) return;
-      await clock.sleep(this.#runtime.timers.backoff(attempts), signal).catch(() => {
-        // Nothing to handle: the sleep is aborted only when the engine stops, and then the loop ends too.
-      });
+      await timers.pause(timers.backoff(attempts));
     }
   }
 
@@ -70,18 +67,13 @@ export class CompareAll {
     }
     await this.#runtime.agenda.scheduleFollowing(async () => {
       await this.#untilScheduled(reason, follow);
-      const { clock, settings } = this.#runtime.ports;
-      const { signal } = this.#runtime.timers.stopping;
-      await clock.sleep(settings.readLag, signal).catch(() => {
-        // Nothing to handle: the sleep is aborted only when the engine stops.
-      });
-      if (!signal.aborted) await this.#untilScheduled(reason, follow);
+      const { ports, timers } = this.#runtime;
+      if (await timers.pause(ports.settings.readLag)) await this.#untilScheduled(reason, follow);
     });
   }
 
   async #untilScheduled(reason: string, follow: CompareRequest['follow']): Promise<void> {
-    const { clock } = this.#runtime.ports;
-    const { signal } = this.#runtime.timers.stopping;
+    const { timers } = this.#runtime;
     // Another call already retries until a comparison with this `follow` is scheduled, which covers this call
     // too. So only one attempt is made here.
     if (this.#retrying.has(follow)) {
@@ -89,11 +81,9 @@ export class CompareAll {
       return;
     }
     this.#retrying.add(follow);
-    for (let attempts = 0; !signal.aborted; attempts += 1) {
+    for (let attempts = 0; !timers.isStopping; attempts += 1) {
       if (await this.everything(reason, follow)) break;
-      await clock.sleep(this.#runtime.timers.backoff(attempts), signal).catch(() => {
-        // Nothing to handle: the sleep is aborted only when the engine stops, and then the loop ends too.
-      });
+      await timers.pause(timers.backoff(attempts));
     }
     this.#retrying.delete(follow);
   }

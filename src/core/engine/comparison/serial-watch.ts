@@ -36,13 +36,10 @@ export class SerialWatch {
 
   /** Reads the serials in rounds until the engine stops. @param gap time between two rounds, milliseconds */
   async untilStopped(gap: number): Promise<void> {
-    const { clock } = this.#runtime.ports;
-    const { signal } = this.#runtime.timers.stopping;
-    while (!signal.aborted) {
-      const isServed = await this.#round(signal);
-      await clock.sleep(isServed ? gap : idleGap, signal).catch(() => {
-        // Only a stop of the engine ends this sleep early, and the stop ends the loop as well.
-      });
+    const { timers } = this.#runtime;
+    while (!timers.isStopping) {
+      const isServed = await this.#round(timers.stopping.signal);
+      await timers.pause(isServed ? gap : idleGap);
     }
   }
 

@@ -65,12 +65,7 @@ export class Seldom {
    * @returns false: the engine stops
    */
   async #sleepUntil(at: number): Promise<boolean> {
-    const { clock, settings } = this.#runtime.ports;
-    const { signal } = this.#runtime.timers.stopping;
-    return await clock.sleep(Math.max(settings.confirmDelay, at - this.#runtime.now), signal).then(
-      () => true,
-      // The sleep was aborted because the engine stops.
-      () => false,
-    );
+    const { ports, timers, now } = this.#runtime;
+    return await timers.pause(Math.max(ports.settings.confirmDelay, at - now));
   }
 }

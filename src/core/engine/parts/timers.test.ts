@@ -33,6 +33,19 @@ test('an alarm rings once at its time; cancelled, or once the engine stops, it d
   assert.deepEqual(heard, ['first rings', 'late stops', 'after the stop stops']);
 });
 
+test('a pause ends at its time, or at the stop', async () => {
+  const { clock, timers } = setUp();
+  const ended: boolean[] = [];
+  for (const ms of [100, 300]) void timers.pause(ms).then((hasPassed) => ended.push(hasPassed));
+  await clock.runUntil(99);
+  assert.deepEqual(ended, []);
+  await clock.runUntil(150);
+  assert.deepEqual(ended, [true]);
+  timers.stopping.abort(new Error('stopping'));
+  assert.equal(await timers.pause(10), false);
+  assert.deepEqual(ended, [true, false]);
+});
+
 test('a deadline aborts at its time with a reason of its own, at the stop with that of the stop, and not once it is done', async () => {
   const { clock, timers } = setUp();
   const passed = timers.deadline(100);

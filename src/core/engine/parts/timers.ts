@@ -76,6 +76,17 @@ export class Timers {
     return cancel;
   }
 
+  /** Waits `ms` milliseconds. @returns false: the engine stops, so the time has not passed */
+  async pause(ms: number): Promise<boolean> {
+    return await new Promise((resolve) => {
+      this.alarm(
+        ms,
+        () => resolve(true),
+        () => resolve(false),
+      );
+    });
+  }
+
   /**
    * Runs one background step with its own deadline.
    * @param operation id of the operation that the step is for; `-`: none

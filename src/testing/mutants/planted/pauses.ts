@@ -33,9 +33,8 @@ export const plantedInPauses: readonly PlantedBug[] = [
   {
     name: 'late-reads-after-pause-believed',
     file: `${engine}/comparison/compare-all.ts`,
-    find: `      await clock.sleep(settings.readLag, signal)`,
-    replace: `      if (reason !== '') return;
-      await clock.sleep(settings.readLag, signal)`,
+    find: `if (await timers.pause(ports.settings.readLag)) await`,
+    replace: `if (reason === '') await`,
     says: 'After a pause everything is compared once, when reads may still lag behind the panel.',
   },
   {

@@ -222,8 +222,8 @@ export const plantedInZones: readonly PlantedBug[] = [
   {
     name: 'new-zone-not-compared',
     file: `${engine}/background/fill-zone.ts`,
-    find: `() => runtime.agenda.compareSoon(zone, 'new-zone', 'limited'),`,
-    replace: `() => undefined,`,
+    find: `(): void => runtime.agenda.compareSoon(zone, 'new-zone', 'limited');`,
+    replace: `(): void => undefined;`,
     says: 'What the panel adds to a new zone late is not looked for.',
   },
   {

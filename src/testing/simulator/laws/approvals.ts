@@ -304,7 +304,7 @@ function isAsked({ source }: Operation): boolean {
 /**
  * Whether the last commit of an application with this end may still land when the journal is opened again.
  */
-function mayComeBack(end: ApplicationEnd<unknown>): boolean {
+export function mayComeBack(end: ApplicationEnd<unknown>): boolean {
   return end.kind === 'killed' || (end.kind === 'failed' && end.error instanceof JournalError);
 }
 

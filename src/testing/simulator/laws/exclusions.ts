@@ -18,6 +18,11 @@ export interface Inclusion {
 export class Exclusions {
   /** Inclusions that are being carried out. */
   readonly running = new Set<Inclusion>();
+  /**
+   * Inclusions that the journal did not store, as far as the agent knows. If no other commit comes first,
+   * they may be there when the journal is opened again.
+   */
+  readonly returning = new Set<Inclusion>();
   readonly #judgement: Judgement;
   /** Excluded zones, and excluded records as `zone id`. */
   readonly #excluded = new Set<string>();
@@ -39,6 +44,7 @@ export class Exclusions {
         this.#stands(`${zone} ${recordId(record)}`, zone, state, record.name);
       if (dropAll === true) this.#forget(zone);
     }
+    this.returning.clear();
   }
 
   #forget(zone: DnsName): void {
@@ -52,7 +58,7 @@ export class Exclusions {
       return;
     }
     if (!this.#excluded.delete(what)) return;
-    const isIncluded = [...this.running].some(
+    const isIncluded = [...this.running, ...this.returning].some(
       (one) => one.zone === zone && (one.name === null || one.name === name),
     );
     if (!isIncluded) this.#judgement.violate('plans.excluded', `${what} becomes ${state} by itself`);

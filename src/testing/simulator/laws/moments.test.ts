@@ -38,8 +38,10 @@ function journal({ world, side }: { world: World; side: Side }, facts: Facts): v
  * Sends a request, as an engine with a bug would. By default the request deletes the zone, for the operation
  * `wrong`.
  */
+/** Sends a request of the operation `wrong`, which has read the zone before. */
 function send({ world, side }: { world: World; side: Side }, facts: Partial<WriteRequest>): WriteRequest {
   const sentAt = world.clock.now();
+  side.store.provenance.read('wrong', zone, sentAt);
   const request = { kind: 'delete', operation: 'wrong', zone, record: null, content: [], sentAt } as const;
   return side.store.provenance.sent({ ...request, ...facts });
 }

@@ -1,0 +1,150 @@
+/**
+ * Measures edits in a panel whose agent uses the gateway, in turn with edits in another panel whose agent
+ * uses PowerDNS itself. A second measurement is the same over a long line, which shows the round trips of an
+ * edit.
+ */
+import { parseName, type DnsName } from '../src/dns/name.ts';
+import { zoneOf } from './central.ts';
+import { openDelayedLine } from './delayed-line.ts';
+import { addBenchCustomer, fillServer, spreadFigures, startGatewaySide } from './gateway-side.ts';
+import { ratio, spread } from './measure.ts';
+import { hostIn, PanelWithAgent } from './panel-with-agent.ts';
+import { print } from './print.ts';
+import { Watcher } from './watcher.ts';
+
+export interface EditPlan {
+  readonly backend: 'sqlite3' | 'lmdb';
+  /** Number of edits in each panel without a delay, and over the long line. */
+  readonly edits: number;
+  readonly lineEdits: number;
+  /** Delay of the long line each way, milliseconds. */
+  readonly lineDelay: number;
+}
+
+const zones = { through: parseName('through.example.'), direct: parseName('direct.example.') } as const;
+type Way = keyof typeof zones;
+const ways: readonly Way[] = ['through', 'direct'];
+
+const zoneRecords = 12;
+/** Edits that do not count. Afterwards the code is compiled and the connections are open. */
+const warmUp = 10;
+
+/** Edits without a delay. @returns times until the name server answers with the edit, and their ratio */
+export async function benchGatewayEdits({ backend, edits }: EditPlan): Promise<Record<string, number>> {
+  print(`gateway: ${edits} edits through it, and as many straight at PowerDNS (${backend})`);
+  const { seen, verdict, requests } = await measured(backend, 0, edits);
+  const [through, direct] = [spread(seen.through), spread(seen.direct)];
+  return {
+    ...spreadFigures('through', through),
+    ...spreadFigures('direct', direct),
+    through_to_direct_p50_ratio: ratio(through.p50, direct.p50),
+    through_to_direct_p95_ratio: ratio(through.p95, direct.p95),
+    ...spreadFigures('through_until_verdict', spread(verdict.through)),
+    ...spreadFigures('direct_until_verdict', spread(verdict.direct)),
+    through_requests: requests,
+  };
+}
+
+/** Edits over the long line. A round trip is twice its delay. */
+export async function benchGatewayLine({
+  backend,
+  lineEdits,
+  lineDelay: delay,
+}: EditPlan): Promise<Record<string, number>> {
+  print(`gateway: ${lineEdits} edits over a line of ${delay} ms each way`);
+  const { verdict, row, requests } = await measured(backend, delay, lineEdits);
+  const trips = (times: readonly number[]): number => ratio(spread(times).p50, 2 * delay);
+  return {
+    ...spreadFigures('through', spread(verdict.through)),
+    ...spreadFigures('direct', spread(verdict.direct)),
+    through_round_trips: trips(verdict.through),
+    direct_round_trips: trips(verdict.direct),
+    in_a_row_through_round_trips: trips(row.through),
+    in_a_row_direct_round_trips: trips(row.direct),
+    through_requests: requests,
+  };
+}
+
+type Times = Readonly<Record<Way, number[]>>;
+
+interface Measured {
+  /** From when the agent gets the edit until the name server answers with it, milliseconds. */
+  readonly seen: Times;
+  /** From when the agent gets the edit until it answers the panel, milliseconds. */
+  readonly verdict: Times;
+  /** The same of edits that follow each other at once, so that connections are not idle in between. */
+  readonly row: Times;
+  /** Requests of an edit at the gateway, on average. */
+  readonly requests: number;
+}
+
+async function measured(backend: EditPlan['backend'], delay: number, edits: number): Promise<Measured> {
+  const filled = { through: zoneOf(zones.through, zoneRecords), direct: zoneOf(zones.direct, zoneRecords) };
+  const side = await startGatewaySide({ backend }, async ({ raw, storage }) => {
+    await fillServer(raw, Object.values(filled));
+    return await addBenchCustomer(storage, 'bench', [zones.through]);
+  });
+  const { gateway, server } = side;
+  const lines = {
+    through: await openDelayedLine(gateway.port, delay),
+    direct: await openDelayedLine(Number(new URL(server.url).port), delay),
+  };
+  const panels = {
+    through: await PanelWithAgent.start(side.through(lines.through.port, side.prepared), [filled.through]),
+    direct: await PanelWithAgent.start(side.direct(lines.direct.port), [filled.direct]),
+  };
+  const watcher = await Watcher.at(server.port);
+  const seen: Times = { through: [], direct: [] };
+  const verdict: Times = { through: [], direct: [] };
+  const row: Times = { through: [], direct: [] };
+  let requests = 0;
+  try {
+    for (let at = 0; at < warmUp + edits; at += 1) {
+      for (const way of ways) {
+        await panels[way].rest();
+        const before = gateway.lines.length;
+        const passage = await oneEdit(panels[way], zones[way], watcher, at);
+        if (at < warmUp) continue;
+        if (way === 'through') requests += requestsIn(gateway.lines.slice(before));
+        seen[way].push(passage.seen - passage.received);
+        verdict[way].push(passage.answered - passage.received);
+      }
+    }
+    for (const way of ways) {
+      await panels[way].rest();
+      for (let at = 0; at < edits; at += 1) {
+        const passage = await oneEdit(panels[way], zones[way], watcher, warmUp + edits + at);
+        // The first one follows a rest.
+        if (at > 0) row[way].push(passage.answered - passage.received);
+      }
+    }
+    return { seen, verdict, row, requests: ratio(requests, edits) };
+  } finally {
+    watcher.close();
+    for (const way of ways) {
+      await panels[way].stop();
+      await lines[way].close();
+    }
+    await side.stop();
+  }
+}
+
+async function oneEdit(
+  panel: PanelWithAgent,
+  zone: DnsName,
+  watcher: Watcher,
+  at: number,
+): Promise<Awaited<ReturnType<PanelWithAgent['save']>>> {
+  const [from, to] = [addressAt(at), addressAt(at + 1)];
+  const save = { zone: zone.slice(0, -1), host: 'ours', from, to };
+  return await panel.save(save, async () => await watcher.sees(hostIn('ours', zone), to));
+}
+
+/** The address of the record after so many edits. It is that of `zoneOf` after none. */
+function addressAt(at: number): string {
+  return `192.0.${(at >> 8) & 255}.${at & 255}`;
+}
+
+function requestsIn(lines: readonly { readonly event: string }[]): number {
+  return lines.filter(({ event }) => event === 'request').length;
+}
