@@ -67,7 +67,7 @@ function changeThrough(backend: string, assign: string): string {
     'domainsync gateway customer add shop-17 >/dev/null',
     assign,
     `token=$(domainsync --json gateway token add shop-17 --from 127.0.0.1 | sed -n 's/.*"token": *"\\([^"]*\\)".*/\\1/p')`,
-    `printf 'ANSWER '; curl -s -H "Authorization: Bearer $token" -d '${JSON.stringify(change)}' http://127.0.0.1:8553/v1/zones/example.org/changes; echo`,
+    `printf 'ANSWER '; curl -s -H "Authorization: Bearer $token" -H 'Content-Type: application/json' -d '${JSON.stringify(change)}' http://127.0.0.1:8553/v1/zones/example.org/changes; echo`,
     `printf 'SERVED '; dig +short @127.0.0.1 www.example.org A`,
     `printf 'RECORDS '; curl -s -H "Authorization: Bearer $token" http://127.0.0.1:8553/v1/zones/example.org/records; echo`,
   ].join('\n');
@@ -100,7 +100,7 @@ describe('docs/gateway.md: each name server behind a gateway', () => {
         'named -f -c /etc/bind/named.conf &',
         served,
         'stat -c "SECRET %A" /etc/domainsync-gateway/tsig-secret',
-        changeThrough(exampleIn(page, 'kind = bind'), assignLine),
+        changeThrough(exampleIn(page, '[backend]\nkind = bind'), assignLine),
       ].join('\n'),
     );
     assert.match(said, /^SECRET -rw-------$/mu);
@@ -123,7 +123,7 @@ describe('docs/gateway.md: each name server behind a gateway', () => {
         'knotc conf-check',
         'knotd >/var/lib/knot/log 2>&1 &',
         served,
-        changeThrough(exampleIn(page, 'kind = knot'), assignLine),
+        changeThrough(exampleIn(page, '[backend]\nkind = knot'), assignLine),
       ].join('\n'),
     );
     demandDone(said);
@@ -142,7 +142,7 @@ describe('docs/gateway.md: each name server behind a gateway', () => {
         'pdnsutil create-zone example.org ns1.example.net',
         'pdns_server --daemon=no --guardian=no &',
         'until dig +short +tries=1 +time=1 @127.0.0.1 example.org SOA | grep -q .; do sleep 0.1; done',
-        changeThrough(exampleIn(page, 'kind = powerdns'), typed('pdnsutil set-account')),
+        changeThrough(exampleIn(page, '[backend]\nkind = powerdns'), typed('pdnsutil set-account')),
       ].join('\n'),
     );
     demandDone(said);
@@ -162,7 +162,7 @@ describe('docs/gateway.md: each name server behind a gateway', () => {
       assert.ok(blocks.length >= 5);
       for (const text of blocks) {
         const here = text.replaceAll(
-          /^(\w+ = )\/etc\/domainsync-gateway\/(\S+)$/gmu,
+          /^(\w+ = )\/\S*\/([^/\s]+)$/gmu,
           (_, option: string, name: string) => `${option}${named(name)}`,
         );
         const plain = '[backend]\nhost = http://127.0.0.1:8081\nusername = gateway\npassword = secret\n';
