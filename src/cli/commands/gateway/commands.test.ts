@@ -66,6 +66,25 @@ test('limits of a customer', async () => {
   assert.match(await fails('customer', 'set', 'shop'), /one of the limits/u);
 });
 
+test('name servers: of the new zones of a customer, and of a zone that is given to him', async () => {
+  const other = join(folder, 'west.ini');
+  const text = `[gateway]\nstate = ${folder}\naudit_heads = ${heads}\n[backend west]\nkind = bind\n`;
+  writeFileSync(other, text, { mode: 0o600 });
+  const named = ['--config', other];
+  assert.match(await works(...named, 'customer', 'set', 'other', '--backend', 'west'), /\[backend west\]/u);
+  assert.match(await works(...named, 'customer', 'set', 'other', '--backend', 'default'), /\[backend\]$/mu);
+  assert.match(
+    await fails(...named, 'customer', 'set', 'other', '--backend', 'east'),
+    /no section \[backend east\]/u,
+  );
+  await works(...named, 'zone', 'assign', 'west.test', 'other', '--backend', 'west');
+  const database = new DatabaseSync(join(folder, 'gateway.db'));
+  const row = database.prepare("SELECT backend FROM zone WHERE name = 'west.test.'").get();
+  database.close();
+  assert.equal(row?.['backend'], 'west');
+  await works('zone', 'release', 'west.test');
+});
+
 test('tokens: bound to an address, rotated, ended by whoever has found one', async () => {
   assert.match(await fails('token', 'add', 'shop'), /--from/u);
   assert.match(await works('token', 'add', 'shop', '--from-anywhere'), /works from every address/u);
