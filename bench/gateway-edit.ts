@@ -8,7 +8,7 @@ import { zoneOf } from './central.ts';
 import { openDelayedLine } from './delayed-line.ts';
 import { addBenchCustomer, fillServer, spreadFigures, startGatewaySide } from './gateway-side.ts';
 import { ratio, spread } from './measure.ts';
-import { hostIn, PanelWithAgent } from './panel-with-agent.ts';
+import { hostIn, PanelWithAgent, type Save } from './panel-with-agent.ts';
 import { print } from './print.ts';
 import { Watcher } from './watcher.ts';
 
@@ -79,7 +79,9 @@ interface Measured {
 }
 
 async function measured(backend: EditPlan['backend'], delay: number, edits: number): Promise<Measured> {
-  const filled = { through: zoneOf(zones.through, zoneRecords), direct: zoneOf(zones.direct, zoneRecords) };
+  // Each edit in a row has a record of its own, because an open edit of the same name costs a request more.
+  const count = zoneRecords + edits;
+  const filled = { through: zoneOf(zones.through, count), direct: zoneOf(zones.direct, count) };
   const side = await startGatewaySide({ backend }, async ({ raw, storage }) => {
     await fillServer(raw, Object.values(filled));
     return await addBenchCustomer(storage, 'bench', [zones.through]);
@@ -103,7 +105,8 @@ async function measured(backend: EditPlan['backend'], delay: number, edits: numb
       for (const way of ways) {
         await panels[way].rest();
         const before = gateway.lines.length;
-        const passage = await oneEdit(panels[way], zones[way], watcher, at);
+        const change = { host: 'ours', from: addressAt(at), to: addressAt(at + 1) };
+        const passage = await oneEdit(panels[way], zones[way], watcher, change);
         if (at < warmUp) continue;
         if (way === 'through') requests += requestsIn(gateway.lines.slice(before));
         seen[way].push(passage.seen - passage.received);
@@ -113,7 +116,11 @@ async function measured(backend: EditPlan['backend'], delay: number, edits: numb
     for (const way of ways) {
       await panels[way].rest();
       for (let at = 0; at < edits; at += 1) {
-        const passage = await oneEdit(panels[way], zones[way], watcher, warmUp + edits + at);
+        const own = filled[way].records[zoneRecords + at];
+        if (own === undefined) throw new RangeError(`record ${zoneRecords + at}`);
+        const [host = ''] = own.name.split('.');
+        const change = { host, from: own.rdata, to: addressAt(at) };
+        const passage = await oneEdit(panels[way], zones[way], watcher, change);
         // The first one follows a rest.
         if (at > 0) row[way].push(passage.answered - passage.received);
       }
@@ -133,11 +140,10 @@ async function oneEdit(
   panel: PanelWithAgent,
   zone: DnsName,
   watcher: Watcher,
-  at: number,
+  { host, from, to }: Omit<Save, 'zone'>,
 ): Promise<Awaited<ReturnType<PanelWithAgent['save']>>> {
-  const [from, to] = [addressAt(at), addressAt(at + 1)];
-  const save = { zone: zone.slice(0, -1), host: 'ours', from, to };
-  return await panel.save(save, async () => await watcher.sees(hostIn('ours', zone), to));
+  const save = { zone: zone.slice(0, -1), host, from, to };
+  return await panel.save(save, async () => await watcher.sees(hostIn(host, zone), to));
 }
 
 /** The address of the record after so many edits. It is that of `zoneOf` after none. */
