@@ -6,7 +6,7 @@ import type { EditEvent, EditItem, RecordsEvent } from '../../panel.ts';
 import type { Refused } from '../before/edit-outcome.ts';
 import { keepCompensation } from './keep-compensation.ts';
 import { mirrorDraft, resolve } from '../before/before-records.ts';
-import { fromEvent, isHeard, newEdit, showsDone, viewItems } from '../knowledge/operations.ts';
+import { fromEvent, isHeard, newEdit, recordsIn, showsDone, viewItems } from '../knowledge/operations.ts';
 import { isTransient } from '../knowledge/transient.ts';
 import { agreesTwice, patienceFor, type PanelView } from '../knowledge/panel-view.ts';
 import type { Runtime } from '../runtime.ts';
@@ -69,15 +69,13 @@ async function heardBefore(
 ): Promise<readonly RecordsOperation[]> {
   const { journal, clock } = runtime.ports;
   const open = await journal.operations({ zone, openAt: clock.wall() });
-  const names = new Set(namesOf(items));
+  const names = new Set(recordsIn(items).map(({ name }) => name));
   return edits(open).filter(
     (one) =>
-      isHeard(one) && !runtime.inFlight.has(one.id) && namesOf(one.items).some((name) => names.has(name)),
+      isHeard(one) &&
+      !runtime.inFlight.has(one.id) &&
+      recordsIn(one.items).some(({ name }) => names.has(name)),
   );
-}
-
-function namesOf(items: readonly EditItem[]): DnsName[] {
-  return items.flatMap(({ remove, add }) => [remove, add].flatMap((record) => record?.name ?? []));
 }
 
 /** Merges the items of several edits, oldest first, into one list with the same final result. */

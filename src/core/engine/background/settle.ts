@@ -15,6 +15,7 @@ import {
   isHeard,
   mirroredNames,
   nothingWritten,
+  recordsIn,
   showsDone,
   viewItems,
   watchOf,
@@ -409,8 +410,7 @@ async function elsewhereOf(
 
 /** Owner names of all records in the operations' items. */
 function itemNames(operations: readonly RecordsOperation[]): DnsName[] {
-  const items = operations.flatMap((operation) => operation.items);
-  return items.flatMap(({ remove, add }) => [remove, add].flatMap((record) => record?.name ?? []));
+  return recordsIn(operations.flatMap(({ items }) => items)).map(({ name }) => name);
 }
 
 /**

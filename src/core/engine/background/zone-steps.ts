@@ -16,7 +16,7 @@ import { readCentralZone } from '../knowledge/central-zone.ts';
 import { isCentralsOwn } from '../knowledge/compare-rule.ts';
 import { isMadeByAnother, landed, mayLandLate } from './made-zone.ts';
 import { fillZone } from './fill-zone.ts';
-import { keepWatching, newDelete, ownRecords, watching } from '../knowledge/operations.ts';
+import { keepWatching, newDelete, ownRecords, recordsIn, watching } from '../knowledge/operations.ts';
 import { giveUpDelete } from './give-up-delete.ts';
 import { agreesTwice, patienceFor, type PanelView } from '../knowledge/panel-view.ts';
 import type { Runtime } from '../runtime.ts';
@@ -343,7 +343,7 @@ async function hasNoneOf(
 function namedRecords(operation: Operation): readonly ResourceRecord[] {
   if (operation.kind === 'zone-create') return operation.removed;
   if (operation.kind === 'zone-delete') return [];
-  return operation.items.flatMap(({ remove, add }) => [remove ?? [], add ?? []].flat());
+  return recordsIn(operation.items);
 }
 
 /**

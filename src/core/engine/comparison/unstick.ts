@@ -9,6 +9,7 @@ import {
 } from '../../operation.ts';
 import { giveUpDelete } from '../background/give-up-delete.ts';
 import { isForgotten } from '../knowledge/forgotten.ts';
+import { recordsIn } from '../knowledge/operations.ts';
 import type { PanelView } from '../knowledge/panel-view.ts';
 import type { Transaction } from '../parts/store.ts';
 import type { Runtime } from '../runtime.ts';
@@ -100,6 +101,5 @@ export function unstuckRecords(
 function concerned(operation: RecordsOperation): string[] {
   const { items, added, removed } = operation;
   const own = isForgotten(operation) ? items.filter(({ mirrored }) => mirrored) : items;
-  const wanted = own.flatMap(({ remove, add }) => [remove, add]);
-  return [...wanted, ...added, ...removed].flatMap((record) => (record === null ? [] : [recordId(record)]));
+  return [...recordsIn(own), ...added, ...removed].map(recordId);
 }

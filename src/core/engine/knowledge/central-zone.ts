@@ -3,7 +3,7 @@ import type { RRsetKey } from '../../../dns/zone.ts';
 import type { CallContext, CentralRecord } from '../../central.ts';
 import { edits } from '../../operation.ts';
 import { isFrozen } from './frozen.ts';
-import { touchedRecords } from './operations.ts';
+import { recordsIn, touchedRecords } from './operations.ts';
 import type { Runtime } from '../runtime.ts';
 
 /** How many of the zone's newest operations are searched for RRsets that we wrote. */
@@ -37,12 +37,7 @@ async function knownSets(runtime: Runtime, zone: DnsName, held: readonly RRsetKe
   const rows = (await isFrozen(journal, zone)) ? [] : await journal.rows(zone);
   for (const { record } of rows) take(record);
   const recent = await journal.operations({ zone, latest });
-  for (const { items } of edits(recent)) {
-    for (const { remove, add } of items) {
-      if (remove !== null) take(remove);
-      if (add !== null) take(add);
-    }
-  }
+  for (const { items } of edits(recent)) recordsIn(items).forEach(take);
   recent.flatMap(touchedRecords).forEach(take);
   return [...known.values()];
 }

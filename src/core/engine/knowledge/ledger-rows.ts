@@ -2,6 +2,7 @@ import { recordId, type ResourceRecord } from '../../../dns/record.ts';
 import { keyFields, type LedgerRow, type RecordState } from '../../ledger.ts';
 import type { OperationItem, RecordsOperation } from '../../operation.ts';
 import { isCentralsOwn } from './compare-rule.ts';
+import { recordsIn } from './operations.ts';
 import { keysById, type PanelView } from './panel-view.ts';
 
 /** The records of both sides at the time when operations end. */
@@ -56,8 +57,7 @@ export function rowsAfter(operations: readonly RecordsOperation[], truth: Truth)
 
 function mirroredIds(operations: readonly RecordsOperation[]): ReadonlySet<string> {
   const items = operations.flatMap((operation) => operation.items).filter(({ mirrored }) => mirrored);
-  const records = items.flatMap(({ remove, add }) => [remove, add]);
-  return new Set(records.flatMap((record) => (record === null ? [] : [recordId(record)])));
+  return new Set(recordsIn(items).map(recordId));
 }
 
 /**

@@ -11,7 +11,7 @@ import {
   type RecordsOperation,
   type Watch,
 } from '../../operation.ts';
-import type { EditEvent } from '../../panel.ts';
+import type { EditEvent, EditItem } from '../../panel.ts';
 import type { PanelView } from './panel-view.ts';
 import type { Runtime } from '../runtime.ts';
 
@@ -135,8 +135,12 @@ export function writtenLate(operations: readonly Operation[]): Set<string> {
  */
 export function watchedRecords(operation: Operation): readonly ResourceRecord[] {
   const items = operation.kind === 'records' ? operation.items.filter(({ mirrored }) => mirrored) : [];
-  const wanted = items.flatMap(({ remove, add }) => [remove, add]).filter((record) => record !== null);
-  return [...wanted, ...lateRecords(operation)];
+  return [...recordsIn(items), ...lateRecords(operation)];
+}
+
+/** All records that the items remove or add. */
+export function recordsIn(items: readonly EditItem[]): ResourceRecord[] {
+  return items.flatMap(({ remove, add }) => [remove, add]).filter((record) => record !== null);
 }
 
 /** Records that an operation wrote or may have written. For a delete: records that were ours before it. */

@@ -3,7 +3,7 @@ import type { DnsName } from '../../../dns/name.ts';
 import type { LedgerRow } from '../../ledger.ts';
 import { edits, isOpen, wasOver, type Operation, type RecordsOperation } from '../../operation.ts';
 import type { Runtime } from '../runtime.ts';
-import { retimed, showsDone, viewItems } from './operations.ts';
+import { recordsIn, retimed, showsDone, viewItems } from './operations.ts';
 import { isReported, type PanelView } from './panel-view.ts';
 
 /** How many of the zone's newest operations are searched for edits that overlap another edit in time. */
@@ -31,7 +31,7 @@ export async function learnFrom(
   if (asked.length < undecided.length) return;
   if (!asked.some((operation) => isReported(operation) && !showsDone(operation, view))) return;
   const { journal, clock } = runtime.ports;
-  const names = new Set(asked.flatMap(namesOf));
+  const names = new Set(asked.flatMap(({ items }) => recordsIn(items)).map(({ name }) => name));
   const rows = new Map((await journal.rows(zone, [...names])).map((row) => [recordId(row.record), row]));
   const recent = await journal.operations({ zone, latest });
   const wall = clock.wall();
@@ -67,9 +67,13 @@ function isShown(
 ): boolean {
   const { items } = operation;
   if (others.some(({ kind }) => kind !== 'records')) return false;
-  const elsewhere = new Set(edits(others).flatMap(recordsOf).map(recordId));
+  const elsewhere = new Set(
+    edits(others)
+      .flatMap(({ items: theirs }) => recordsIn(theirs))
+      .map(recordId),
+  );
   const wasThere = (one: string): boolean => rows.get(one)?.onPanel === true;
-  const own = new Set(recordsOf(operation).map(recordId));
+  const own = new Set(recordsIn(items).map(recordId));
   const changed = [...own].some(
     (one) => !elsewhere.has(one) && !isKeptBoth(operation, one) && view.ids.has(one) !== wasThere(one),
   );
@@ -88,12 +92,4 @@ function isShown(
 function isKeptBoth({ items }: RecordsOperation, id: string): boolean {
   const has = (record: ResourceRecord | null): boolean => record !== null && recordId(record) === id;
   return items.some(({ remove }) => has(remove)) && items.some(({ add }) => has(add));
-}
-
-function recordsOf({ items }: RecordsOperation): ResourceRecord[] {
-  return items.flatMap(({ remove, add }) => [remove, add]).filter((record) => record !== null);
-}
-
-function namesOf(operation: RecordsOperation): DnsName[] {
-  return recordsOf(operation).map(({ name }) => name);
 }
