@@ -1,4 +1,4 @@
-import { invert, type Change } from '../../../dns/zone.ts';
+import { invert, isEmptyChange, type Change } from '../../../dns/zone.ts';
 import { otherTtl, recordId, type ResourceRecord } from '../../../dns/record.ts';
 import { refusal } from '../../catalogue.ts';
 import { CentralError, type Altered, type CentralRecord } from '../../central.ts';
@@ -156,7 +156,8 @@ async function undoWrite(
           await central.readNames(operation.zone, mirroredNames(operation), ctx);
         const present = await read();
         if (present === null) return null;
-        await central.apply(invert(written.change), present, ctx);
+        const undo = lackingIn(invert(written.change), present);
+        if (!isEmptyChange(undo)) await central.apply(undo, present, ctx);
         return await read();
       },
       runtime.ports.settings.recheckTimeout,
@@ -171,6 +172,21 @@ async function undoWrite(
     runtime.ports.log(2, 'undo.failed', { operation: operation.id, code: error.code });
     return error.state === 'unknown' ? 'late' : 'unclean';
   }
+}
+
+/**
+ * Leaves out records to be added that the central has. If somebody deletes one of them meanwhile, it stays
+ * deleted: the write that is undone had not reached it.
+ */
+function lackingIn(undo: Change, present: readonly ResourceRecord[]): Change {
+  const there = new Map(present.map((record) => [recordId(record), record]));
+  return {
+    ...undo,
+    add: undo.add.filter((record) => {
+      const held = there.get(recordId(record));
+      return held === undefined || otherTtl(record, held);
+    }),
+  };
 }
 
 /** Whether an RRset to which the change adds records has a record now that was not there before the write. */
