@@ -9,7 +9,7 @@ import { sumsName, writeSums } from './checksums.ts';
 import { bundledPackages, writeLicences } from './licences.ts';
 import { unpinned } from './lockfile.ts';
 import { checkedRuntime, recordedRuntime } from './runtime.ts';
-import { billOf } from './sbom.ts';
+import { billOf, withoutDevelopment } from './sbom.ts';
 
 function folder(t: TestContext): string {
   const path = mkdtempSync(join(tmpdir(), 'releasing-'));
@@ -111,5 +111,35 @@ test('issue 18, bill of materials: Node.js itself in place of the package that c
     { ref: 'domainsync@0.2.0', dependsOn: [node, 'saxes@6.0.0'] },
     { ref: 'saxes@6.0.0', dependsOn: [] },
     { ref: node, dependsOn: [] },
+  ]);
+});
+
+test('bill of materials: without what only the development needs, with what it needs besides the product', () => {
+  const component = (name: string) => ({ 'bom-ref': `${name}@1`, name, version: '1' });
+  const bom = {
+    metadata: { component: component('domainsync') },
+    components: ['saxes', '@types/saxes', 'xmlchars', 'esbuild'].map(component),
+    dependencies: [
+      { ref: 'domainsync@1', dependsOn: ['saxes@1', '@types/saxes@1', 'esbuild@1'] },
+      { ref: '@types/saxes@1', dependsOn: ['xmlchars@1'] },
+      { ref: 'saxes@1', dependsOn: ['xmlchars@1'] },
+      { ref: 'esbuild@1' },
+    ],
+  };
+  const locked = {
+    '': {},
+    'node_modules/saxes': { version: '1' },
+    'node_modules/@types/saxes': { version: '1', dev: true },
+    'node_modules/saxes/node_modules/xmlchars': { version: '1' },
+    'node_modules/esbuild': { version: '1', dev: true },
+  };
+  const { components, dependencies } = withoutDevelopment(bom, locked);
+  assert.deepEqual(
+    components.map(({ name }) => name),
+    ['saxes', 'xmlchars'],
+  );
+  assert.deepEqual(dependencies, [
+    { ref: 'domainsync@1', dependsOn: ['saxes@1'] },
+    { ref: 'saxes@1', dependsOn: ['xmlchars@1'] },
   ]);
 });

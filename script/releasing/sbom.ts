@@ -1,7 +1,10 @@
 /** The software bill of materials of a release, in the format CycloneDX. */
 import { execFile } from 'node:child_process';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { promisify } from 'node:util';
 import * as v from 'valibot';
+import { lockedPackages } from './lockfile.ts';
 import { recordedRuntime, type Architecture } from './runtime.ts';
 
 const run = promisify(execFile);
@@ -20,9 +23,28 @@ type Bom = v.InferOutput<typeof bomSchema>;
  * @throws {Error} if npm is older than 10, which has no such command
  */
 export async function npmBom(top: string): Promise<Bom> {
-  const args = ['sbom', '--sbom-format', 'cyclonedx', '--omit', 'dev', '--package-lock-only'];
+  const args = ['sbom', '--sbom-format', 'cyclonedx', '--package-lock-only'];
   const { stdout } = await run('npm', args, { cwd: top, maxBuffer: 2 ** 24 });
-  return v.parse(bomSchema, JSON.parse(stdout));
+  const lockfile = readFileSync(join(top, 'package-lock.json'), 'utf8');
+  return withoutDevelopment(v.parse(bomSchema, JSON.parse(stdout)), lockedPackages(lockfile));
+}
+
+/**
+ * Leaves out packages that only the development needs. `npm sbom --omit dev` also leaves out those that a
+ * development package needs besides the product. Pure.
+ * @param locked the packages of the lockfile
+ */
+export function withoutDevelopment(bom: Bom, locked: ReturnType<typeof lockedPackages>): Bom {
+  const kept = new Set([bom.metadata.component['bom-ref']]);
+  for (const [path, { version, dev }] of Object.entries(locked))
+    if (path !== '' && dev !== true) kept.add(`${path.split('node_modules/').at(-1)}@${version}`);
+  return {
+    ...bom,
+    components: bom.components.filter(({ 'bom-ref': ref }) => kept.has(ref)),
+    dependencies: bom.dependencies
+      .filter(({ ref }) => kept.has(ref))
+      .map(({ ref, dependsOn = [] }) => ({ ref, dependsOn: dependsOn.filter((one) => kept.has(one)) })),
+  };
 }
 
 /**

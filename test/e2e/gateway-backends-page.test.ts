@@ -67,7 +67,7 @@ function changeThrough(backend: string, assign: string): string {
     'domainsync gateway customer add shop-17 >/dev/null',
     assign,
     `token=$(domainsync --json gateway token add shop-17 --from 127.0.0.1 | sed -n 's/.*"token": *"\\([^"]*\\)".*/\\1/p')`,
-    `printf 'ANSWER '; curl -s -H "Authorization: Bearer $token" -H 'Content-Type: application/json' -d '${JSON.stringify(change)}' http://127.0.0.1:8553/v1/zones/example.org/changes; echo`,
+    `printf 'ANSWER '; curl -s -H "Authorization: Bearer $token" -H "Content-Type: application/json" -d '${JSON.stringify(change)}' http://127.0.0.1:8553/v1/zones/example.org/changes; echo`,
     `printf 'SERVED '; dig +short @127.0.0.1 www.example.org A`,
     `printf 'RECORDS '; curl -s -H "Authorization: Bearer $token" http://127.0.0.1:8553/v1/zones/example.org/records; echo`,
   ].join('\n');
@@ -162,7 +162,7 @@ describe('docs/gateway.md: each name server behind a gateway', () => {
       assert.ok(blocks.length >= 5);
       for (const text of blocks) {
         const here = text.replaceAll(
-          /^(\w+ = )\/\S*\/([^/\s]+)$/gmu,
+          /^(\w+ = )\/(?:etc\/domainsync-gateway|run\/credentials\/domainsync-gateway\.service)\/(\S+)$/gmu,
           (_, option: string, name: string) => `${option}${named(name)}`,
         );
         const plain = '[backend]\nhost = http://127.0.0.1:8081\nusername = gateway\npassword = secret\n';

@@ -32,15 +32,7 @@ import { demandAllowed } from './demand-allowed.ts';
 import { demandExpected, demandNamesIn } from './expectation.ts';
 import { demandContentLimits, demandRrsetLimits, demandWithin, overLimit } from './limits.ts';
 import { changeToRRset, demandRRset, keyOfRRset, rrsetFingerprint, type RRsetRequest } from './rrset.ts';
-import {
-  changeOf,
-  fingerprintOf,
-  recordsBefore,
-  sameRequest,
-  unsureMark,
-  withdrawn,
-  withdrawnMark,
-} from './stored-change.ts';
+import { changeOf, fingerprintOf, recordsBefore, sameRequest, withdrawal } from './stored-change.ts';
 import { acceptedBefore, afterWrite, demandClaim, inDoubt, leaseLost } from './write-refusals.ts';
 import { demandNoUnownedAbove, demandZoneName, foreignZone, notAssigned } from './zone-names.ts';
 import { timeLimit } from './time-limit.ts';
@@ -217,14 +209,12 @@ export class Gateway {
     if ((await guard.doubt()) !== null) throw inDoubt('unknown');
     return await this.#inOwnZone(sender, zone, async ({ caller, lease }) => {
       const { storage, wall } = this.#parts;
-      const isUnsure = guard.mayLackKeys();
-      const fingerprint = isUnsure ? unsureMark : withdrawnMark;
+      const { fingerprint, outcome } = withdrawal(guard.mayLackKeys());
       const facts = { fingerprint, before: [], acceptedAt: wall() };
       const none = changeOf(caller, zone, { key, remove: [], add: [] }, facts);
       const audit = auditOf(caller, 'change.withdrawn', zone, { key });
       const earlier = acceptedBefore(await storage.acceptChange(none, audit, lease));
       if (earlier !== null) return sameRequest(earlier, zone, earlier.fingerprint);
-      const outcome: ChangeOutcome = isUnsure ? { kind: 'interrupted' } : withdrawn;
       if (!(await storage.endChange(none, outcome, audit, lease))) throw leaseLost();
       return { ...none, outcome };
     });

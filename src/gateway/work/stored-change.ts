@@ -7,7 +7,7 @@ import type { ChangeOutcome, StoredChange } from '../storage/storage.ts';
 import type { Caller } from './caller.ts';
 
 /** The outcome of a change that was withdrawn before it was accepted. */
-export const withdrawn: ChangeOutcome = {
+const withdrawn: ChangeOutcome = {
   kind: 'failed',
   code: 'central.unreachable',
   params: { text: 'withdrawn' },
@@ -19,7 +19,16 @@ export const withdrawn: ChangeOutcome = {
 export const withdrawnMark = '';
 
 /** The same where the database may lack keys, so that nobody knows what became of the change. */
-export const unsureMark = 'unsure';
+const unsureMark = 'unsure';
+
+/**
+ * What is stored of a withdrawal.
+ * @param isUnsure whether the database may lack keys
+ */
+export function withdrawal(isUnsure: boolean): Readonly<{ fingerprint: string; outcome: ChangeOutcome }> {
+  if (isUnsure) return { fingerprint: unsureMark, outcome: { kind: 'interrupted' } };
+  return { fingerprint: withdrawnMark, outcome: withdrawn };
+}
 
 /** A change as it is stored before it is written. */
 export function changeOf(

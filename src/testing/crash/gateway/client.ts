@@ -114,8 +114,9 @@ export class GatewayClient {
     value.may = new Set([...before, to]);
     const first = await this.#send(attempt);
     this.#say(`${value.name} ${from ?? 'nothing'} -> ${to ?? 'nothing'} (${key})`, first);
-    const said = first.kind === 'lost' ? await this.#settled(attempt) : first;
-    if (first.kind === 'lost') this.#say(`asked about ${key}`, said);
+    const isClear = first.kind === 'done' || first.kind === 'untouched';
+    const said = isClear ? first : await this.#settled(attempt);
+    if (!isClear) this.#say(`asked about ${key}`, said);
     attempt.last = said;
     if (said.kind === 'done') value.may = new Set([to]);
     else if (said.kind === 'untouched') value.may = before;
@@ -148,15 +149,10 @@ export class GatewayClient {
     return await this.#ask('POST', `/v1/zones/${zone}/changes`, body);
   }
 
-  /** Withdraws a change, again and again until the gateway answers. */
+  /** Withdraws a change, again and again until the gateway answers. @returns the outcome of the change */
   async #settled({ zone, key }: Attempt): Promise<Said> {
-    let said: Said = lost;
-    await until(`an answer about ${key}`, async () => {
-      said = await this.#ask('POST', `/v1/zones/${zone}/changes/withdraw`, { key });
-      return said.kind !== 'lost';
-    });
-    // An outage may be the outcome of the change, or one of this question.
-    return isOutage(said) ? { ...said, kind: 'unknown' } : said;
+    const answer = await this.#patiently('POST', `/v1/zones/${zone}/changes/withdraw`, { key });
+    return withdrawalOf(answer);
   }
 
   /** Creates or deletes a zone, and asks again until the outcome is known. */
@@ -215,10 +211,10 @@ export class GatewayClient {
   }
 
   /** Asks until there is an answer that is no outage. */
-  async #patiently(method: string, path: string): Promise<Answer> {
+  async #patiently(method: string, path: string, body?: unknown): Promise<Answer> {
     let answer: Answer | null = null;
     await until(`${method} ${path}`, async () => {
-      answer = await this.#answer(method, path);
+      answer = await this.#answer(method, path, body);
       return answer !== null && answer.status < 500;
     });
     if (answer === null) throw new Error(`${method} ${path}`);
@@ -264,6 +260,14 @@ function saidOf(answer: Answer | null): Said {
   if (status < 300) return { kind: 'done', text: '' };
   const text = `${String(body['code'])}: ${JSON.stringify(body['params'])}`;
   return { kind: body['state'] === 'untouched' ? 'untouched' : 'unknown', text };
+}
+
+/** What the answer to a withdrawal says about the change. */
+function withdrawalOf(answer: Answer): Said {
+  const { outcome, code, params, state } = answer.body;
+  if (answer.status >= 300 || outcome === 'done') return saidOf(answer);
+  const text = `${String(code ?? outcome)}: ${JSON.stringify(params ?? {})}`;
+  return { kind: outcome === 'failed' && state === 'untouched' ? 'untouched' : 'unknown', text };
 }
 
 /**
