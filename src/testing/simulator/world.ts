@@ -527,8 +527,13 @@ export class World {
       }),
     );
     if (observes !== this.observes)
-      for (const { observing, witness } of this.sides)
-        observing.changed(observes, { witness, panel: panel.provenance, shown });
+      for (const { observing, witness, store } of this.sides)
+        observing.changed(observes, {
+          witness,
+          panel: panel.provenance,
+          central: store.provenance,
+          shown,
+        });
     this.observes = observes;
     this.everObserved ||= observes;
   }

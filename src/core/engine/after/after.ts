@@ -10,7 +10,7 @@ import {
   type OperationState,
   type RecordsOperation,
 } from '../../operation.ts';
-import type { EditEvent, RecordsEvent } from '../../panel.ts';
+import type { EditEvent, EditItem, RecordsEvent } from '../../panel.ts';
 import { nothingToDo, type Answer } from '../before/answer.ts';
 import type { Refused } from '../before/carry-out.ts';
 import { createFollowing } from '../comparison/compare.ts';
@@ -256,7 +256,7 @@ async function compensate(
     runtime.agenda.compareSoon(event.zone, 'after-not-understood', 'limited', visibilityWait);
     return nothingToDo;
   }
-  const outcome = await mirrorItems(runtime, fromEvent(event), resolved.items, 'compensate', signal);
+  const outcome = await mirrorItems(runtime, fromEvent(event), resolved, 'compensate', signal);
   if (outcome.kind === 'applied') {
     await keepCompensation(runtime, outcome.operation, undone);
     return nothingToDo;
@@ -294,7 +294,7 @@ export async function markAnswered(runtime: Runtime, operation: Operation): Prom
 async function rememberToRestore(
   runtime: Runtime,
   event: RecordsEvent,
-  items: Parameters<typeof mirrorItems>[2],
+  items: readonly EditItem[],
   refused: Refused,
 ): Promise<void> {
   const base =

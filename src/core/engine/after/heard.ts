@@ -126,7 +126,7 @@ export async function followHeard(runtime: Runtime, heard: RecordsOperation, vie
     return;
   }
   const { signal, done } = runtime.timers.deadline(settings.stepTimeout);
-  const outcome = await mirrorDraft(runtime, heard, heard.items, signal).finally(done);
+  const outcome = await mirrorDraft(runtime, heard, heard, signal).finally(done);
   if (outcome.kind === 'applied') await keepCompensation(runtime, outcome.operation, null);
   else await notApplied(runtime, heard, outcome);
 }

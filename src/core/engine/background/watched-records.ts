@@ -136,7 +136,7 @@ function persists(runtime: Runtime, zone: DnsName, { quiet, readAt }: PanelView,
   const what = Patience.ofZone('watched', zone);
   // The time of the read counts, not the present time: this step may have waited for the lock since the read.
   const since = patience.seen(what, quiet ? JSON.stringify(change) : null, readAt);
-  const due = Math.max((since ?? readAt) + readGap, grace.until);
+  const due = Math.max((since ?? readAt) + readGap, grace.endsAt());
   if (readAt >= due) return true;
   agenda.wake(zone, Math.max(readGap, due - now));
   return false;

@@ -278,8 +278,8 @@ async function sendDelete(runtime: Runtime, operation: DeleteOperation, ctx: Cal
 }
 
 /**
- * Whether another writer created the central's zone after the user deleted the zone. If it is not known that
- * the central lacked the zone at the delete, this is concluded from the zone's records.
+ * Whether another writer created the central's zone, after the user deleted the zone or before. If it is not
+ * known that the central lacked the zone at the delete, this is concluded from the zone's records.
  */
 async function isMadeByOthers(
   runtime: Runtime,
@@ -288,10 +288,16 @@ async function isMadeByOthers(
 ): Promise<boolean> {
   const { journal } = runtime.ports;
   const { zone, wasThere, snapshot } = operation;
-  if (wasThere === true) return await hasNoneOf(runtime, operation, snapshot, content);
   const since = creates(await changedSince(runtime, operation));
-  const isAsked = since.some(({ created, requested }) => created || requested);
-  if (isAsked || wasThere === false) return !isAsked;
+  if (wasThere === true) {
+    if (await hasNoneOf(runtime, operation, snapshot, content)) return true;
+    // The ledger's rows are those of an earlier zone of this name if this zone was not filled yet. An empty
+    // zone has nothing of another writer.
+    if (since.length > 0 || content.every((record) => isCentralsOwn(zone, record))) return false;
+  } else {
+    const isAsked = since.some(({ created, requested }) => created || requested);
+    if (isAsked || wasThere === false) return !isAsked;
+  }
   const rows = (await journal.rows(zone)).filter(({ state }) => state === 'synced');
   const records = rows.map(({ record }) => record);
   return await hasNoneOf(runtime, operation, records, content);
@@ -341,8 +347,9 @@ function namedRecords(operation: Operation): readonly ResourceRecord[] {
 }
 
 /**
- * Ends a delete as `confirmed` and deletes the zone's ledger data. If a create of the zone is open, the zone
- * keeps its entry. Otherwise the create would write into a zone that the ledger does not know.
+ * Ends a delete as `confirmed` and deletes the zone's ledger data. An earlier create that the panel reported
+ * ends too: its zone is the deleted one. If another create of the zone is open, the zone keeps its entry.
+ * Otherwise that create would write into a zone that the ledger does not know.
  */
 async function endDelete(
   runtime: Runtime,
@@ -353,7 +360,12 @@ async function endDelete(
   await runtime.store.transact(async (tx) => {
     await tx.record(operation, 'confirmed', () => ({ problems }));
     const entry = await tx.journal.zone(zone);
-    const isAwaited = creates(await tx.open(zone)).some(({ state }) => !isFinal(state));
+    const open = creates(await tx.open(zone)).filter(({ state }) => !isFinal(state));
+    const over = open.filter(
+      ({ id, state, afterSeen }) => state === 'kept' && afterSeen && id < operation.id,
+    );
+    for (const create of over) await tx.advance(create, 'reverted', { created: false });
+    const isAwaited = open.length > over.length;
     tx.with({ facts: forgotten(zone) });
     if (isAwaited && entry !== null) {
       await tx.zone(entry, { ...entry, state: 'creating' });

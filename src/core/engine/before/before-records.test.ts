@@ -210,16 +210,39 @@ test('what an edit before it has done counts, as read under the lock', async () 
   assert.deepEqual(await bench.run(waiting), ['nothing', 'name.stuck']);
 });
 
+test('issue 14: how many rows the panel lists is judged under the lock', async () => {
+  const bench = await given({ operations: [edit('applied', www, { afterSeen: false })] });
+  const held = await bench.run(bench.runtime.locks.acquire(zone, [www.name], new AbortController().signal));
+  const waiting = begin(bench, event({ remove: www, add: null }));
+  await bench.wait(10);
+  await bench.journal.commit({ operations: [edit('kept', www)] });
+  held.release();
+  await bench.run(waiting);
+  assert.equal(atCentral(bench), '1');
+});
+
+test('issue 14: a record added, deleted, added and deleted again goes, though the first delete has ended', async () => {
+  const operations = [
+    edit('kept', ftp),
+    edit('confirmed', ftp, { id: '1', items: [{ remove: ftp, add: null, mirrored: true, note: null }] }),
+    edit('kept', ftp, { id: '2' }),
+  ];
+  const bench = await given({ operations });
+  bench.central.store.putZone(zone, [www, ftp]);
+  await ask(bench, event({ remove: ftp, add: null }));
+  assert.equal(atCentral(bench), '1');
+});
+
 test('a journal that fails before the write is a refusal; a defect is none', async () => {
   const bench = await given();
   bench.journal.commit = async () => {
     await Promise.resolve();
     throw new JournalError('journal.disk-full', { path: 'x' });
   };
-  const items = [{ remove: null, add: ftp }];
+  const meant = { items: [{ remove: null, add: ftp }] };
   const source = { zone, fingerprint: 'f', actor: administrator.name };
   const { signal } = new AbortController();
-  const outcome = await bench.run(mirrorItems(bench.runtime, source, items, 'veto', signal));
+  const outcome = await bench.run(mirrorItems(bench.runtime, source, meant, 'veto', signal));
   assert.deepEqual(outcome, {
     kind: 'refused',
     problems: [{ code: 'journal.disk-full', params: { path: 'x' } }],
@@ -231,7 +254,7 @@ test('a journal that fails before the write is a refusal; a defect is none', asy
     await Promise.resolve();
     throw new TypeError('a defect');
   };
-  await assert.rejects(bench.run(mirrorItems(bench.runtime, source, items, 'veto', signal)), TypeError);
+  await assert.rejects(bench.run(mirrorItems(bench.runtime, source, meant, 'veto', signal)), TypeError);
   assert.equal(bench.runtime.inFlight.size, 0);
 });
 

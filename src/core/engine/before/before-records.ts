@@ -1,5 +1,6 @@
 import type { DnsName } from '../../../dns/name.ts';
 import type { Problem } from '../../../dns/problem.ts';
+import { recordId } from '../../../dns/record.ts';
 import { refusal } from '../../catalogue.ts';
 import { JournalError } from '../../journal.ts';
 import { isMirrored, leftNotes, type ZoneEntry } from '../../ledger.ts';
@@ -37,8 +38,8 @@ export async function beforeRecords(runtime: Runtime, event: RecordsEvent, call:
   if (!isMirrored(entry.state)) return leftToPanel(event, leftNotes[entry.state]);
   const resolved = await resolve(runtime, event, entry);
   if (resolved.kind === 'refuse') return resolved;
-  if (call.isTrial) return await tryRecords(runtime, event, resolved.items, call);
-  const outcome = await mirrorItems(runtime, fromEvent(event), resolved.items, 'veto', call.signal);
+  if (call.isTrial) return await tryRecords(runtime, event, resolved, call);
+  const outcome = await mirrorItems(runtime, fromEvent(event), resolved, 'veto', call.signal);
   return answerOf(outcome);
 }
 
@@ -49,11 +50,11 @@ export async function beforeRecords(runtime: Runtime, event: RecordsEvent, call:
 async function tryRecords(
   runtime: Runtime,
   event: RecordsEvent,
-  items: readonly EditItem[],
+  meant: Meant,
   { signal }: Call,
 ): Promise<Answer> {
   const draft = newEdit(runtime, { ...fromEvent(event), class: 'veto' });
-  const planned = await underLocks(runtime, draft, items, signal, async (operation, knowledge) =>
+  const planned = await underLocks(runtime, draft, meant, signal, async (operation, knowledge) =>
     planAtCentral(runtime, operation, knowledge, { signal, operation: draft.id }),
   );
   return 'kind' in planned ? answerOf(planned) : nothingToDo;
@@ -77,13 +78,19 @@ export async function planEdit(
   if (resolved.kind === 'refuse') return resolved;
   const draft = newEdit(runtime, { ...fromEvent(event), class: 'veto' });
   const names = mirroredNames({ items: resolved.items.map(asMirrored) });
-  const planned = await unlessStuck(runtime, draft, resolved.items, names, (operation, knowledge) =>
+  const planned = await unlessStuck(runtime, draft, resolved, names, (operation, knowledge) =>
     planAtCentral(runtime, operation, knowledge, { signal, operation: draft.id }),
   );
   return 'kind' in planned ? answerOf(planned) : planned;
 }
 
-type Resolved = { readonly kind: 'items'; readonly items: readonly EditItem[] } | Refusal;
+/** The items that an edit means. `event`: the call that named them by keys; absent: none did. */
+export interface Meant {
+  readonly items: readonly EditItem[];
+  readonly event?: RecordsEvent;
+}
+
+type Resolved = ({ readonly kind: 'items' } & Meant) | Refusal;
 
 /**
  * Finds out which records the panel's call means. If a `before` call names a record by a panel key that we do
@@ -94,7 +101,7 @@ export async function resolve(runtime: Runtime, event: RecordsEvent, entry: Zone
   const near = event.names === null ? null : await resolveAmong(runtime, event, entry, event.names);
   const resolution =
     near === null || near.kind !== 'items' ? await resolveAmong(runtime, event, entry) : near;
-  if (resolution.kind === 'items') return resolution;
+  if (resolution.kind === 'items') return { ...resolution, event };
   if (resolution.kind === 'unknown-key' && event.stage === 'before')
     runtime.agenda.compareSoon(event.zone, 'unknown-key');
   return { kind: 'refuse', problems: resolution.problems, changed: 'nothing' };
@@ -126,15 +133,22 @@ async function readKnowledge(
   // earlier zone of the same name.
   const rows = entry?.state === 'creating' ? [] : await journal.rows(zone, names);
   const open = await journal.operations({ zone, openAt: clock.wall() });
-  // The newest operations matter only if an open edit removed records. That is rare, so most calls do not
-  // read them.
-  const hasRemoved = edits(open).some(({ state, removed }) => !isFinal(state) && removed.length > 0);
-  const recent = hasRemoved ? await journal.operations({ zone, latest }) : [];
+  const recent = mayHideEdits(edits(open)) ? await journal.operations({ zone, latest }) : [];
   return knowledgeOf(zone, rows, open, recent);
 }
 
-/** The number of the zone's newest operations in which we look for the removal of a record. */
+/** The number of the zone's newest operations in which we look for other edits of a record. */
 const latest = 30;
+
+/**
+ * Whether edits that have ended matter to the next edit. They do if an open edit has removed records, or if
+ * two open edits add the same record. That is rare, so most calls do not read the ended ones.
+ */
+function mayHideEdits(operations: readonly RecordsOperation[]): boolean {
+  const open = operations.filter(({ state }) => !isFinal(state));
+  const added = open.flatMap(({ items }) => items.flatMap(({ add }) => (add === null ? [] : recordId(add))));
+  return open.some(({ removed }) => removed.length > 0) || new Set(added).size < added.length;
+}
 
 /**
  * Carries out the items of an edit at the central while their names are locked. Later, background steps wait
@@ -144,12 +158,12 @@ const latest = 30;
 export async function mirrorItems(
   runtime: Runtime,
   source: FromCall,
-  items: readonly EditItem[],
+  meant: Meant,
   kind: OperationClass,
   signal: AbortSignal,
 ): Promise<Outcome> {
   const draft = newEdit(runtime, { ...source, class: kind });
-  return await mirrorDraft(runtime, draft, items, signal);
+  return await mirrorDraft(runtime, draft, meant, signal);
 }
 
 /**
@@ -159,7 +173,7 @@ export async function mirrorItems(
 export async function mirrorDraft(
   runtime: Runtime,
   draft: RecordsOperation,
-  items: readonly EditItem[],
+  meant: Meant,
   signal: AbortSignal,
 ): Promise<Outcome> {
   runtime.inFlight.add(draft.id);
@@ -167,7 +181,7 @@ export async function mirrorDraft(
     return await underLocks(
       runtime,
       draft,
-      items,
+      meant,
       signal,
       async (operation, knowledge) => await carryOut(runtime, operation, knowledge, signal),
     );
@@ -192,11 +206,11 @@ export async function mirrorDraft(
 async function underLocks<T>(
   runtime: Runtime,
   draft: RecordsOperation,
-  items: readonly EditItem[],
+  meant: Meant,
   signal: AbortSignal,
   body: (draft: RecordsOperation, knowledge: ZoneKnowledge) => Promise<T>,
 ): Promise<T | Refused> {
-  const names = mirroredNames({ items: items.map(asMirrored) });
+  const names = mirroredNames({ items: meant.items.map(asMirrored) });
   const held = await runtime.locks.acquire(draft.zone, names, signal).catch((error: unknown) => {
     if (signal.aborted) return null;
     throw error;
@@ -205,7 +219,7 @@ async function underLocks<T>(
   try {
     // `unlessStuck` reads the ledger again, now under the lock: an edit of the same names may have ended
     // since the first read.
-    return await unlessStuck(runtime, draft, items, names, body);
+    return await unlessStuck(runtime, draft, meant, names, body);
   } finally {
     held.release();
   }
@@ -219,7 +233,7 @@ async function underLocks<T>(
 async function unlessStuck<T>(
   runtime: Runtime,
   draft: RecordsOperation,
-  items: readonly EditItem[],
+  meant: Meant,
   names: readonly DnsName[],
   body: (draft: RecordsOperation, knowledge: ZoneKnowledge) => Promise<T>,
 ): Promise<T | Refused> {
@@ -227,8 +241,26 @@ async function unlessStuck<T>(
   const knowledge = await readKnowledge(runtime, draft.zone, entry, names);
   const stuck = stuckOn(knowledge, names);
   if (stuck !== null) return refusedNow([refusal('name.stuck', { operation: stuck.id })]);
-  const sorted = sortItems(knowledge, items);
+  const sorted = sortItems(knowledge, itemsNow(meant, names, knowledge));
   return await body({ ...draft, items: sorted }, knowledge);
+}
+
+/**
+ * What the call means by what is known now. Since it was looked up, an edit may have ended, so that the panel
+ * lists a record in more or fewer rows.
+ * @returns the items as they were looked up, if the call now means nothing or other names
+ */
+function itemsNow(
+  { items, event }: Meant,
+  names: readonly DnsName[],
+  knowledge: ZoneKnowledge,
+): readonly EditItem[] {
+  const now = event?.resolve(knownRecords(knowledge));
+  if (now?.kind !== 'items') return items;
+  const isElsewhere = mirroredNames({ items: now.items.map(asMirrored) }).some(
+    (name) => !names.includes(name),
+  );
+  return isElsewhere ? items : now.items;
 }
 
 function asMirrored(item: EditItem): OperationItem {

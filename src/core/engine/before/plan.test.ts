@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import fc from 'fast-check';
 import { makeRecord, recordId, type ResourceRecord } from '../../../dns/record.ts';
 import {
   sampleCreate,
@@ -10,6 +11,7 @@ import {
 import { a, apex, zone } from '../../../testing/simulator/given.ts';
 import type { LedgerRow } from '../../ledger.ts';
 import { edits, type Operation, type OperationItem, type RecordsOperation } from '../../operation.ts';
+import { rowsInPanel } from '../../panel.ts';
 import {
   busyIds,
   knowledgeOf,
@@ -107,6 +109,33 @@ test('issue 19: an edit that the panel has made takes the last row; an edit back
   // The second edit takes away what only the first one has brought.
   assert.deepEqual(rows('applied', 'kept'), [1, 0]);
   assert.deepEqual(rows('applied', 'applied'), [1, undefined]);
+});
+
+test('issue 14: an edit that the panel only reported is made, one of a comparison adds no row', () => {
+  const rows = (operation: Operation): unknown => knownRecords(knowing([row(one)], [operation]))[0]?.rows;
+  const heard = { class: 'compensate', state: 'applied' } as const;
+  assert.equal(rows(edit(one, null, heard)), 0);
+  assert.equal(rows(edit(null, one, heard)), 2);
+  assert.equal(rows(edit(null, one, { class: 'follow', state: 'kept', afterSeen: true })), undefined);
+  assert.equal(rows(edit(one, null, { class: 'follow', state: 'kept', afterSeen: true })), 0);
+});
+
+test('issue 14: what a panel never lists twice never counts as listed twice, whichever edits have ended', () => {
+  // Each edit ends with a read that shows it. The ledger has what the last such read showed.
+  const law = (moves: boolean, isListed: boolean, ended: readonly boolean[]): void => {
+    let ledger = isListed ? [row(one)] : moves ? [row(two)] : [];
+    const all = ended.map((isEnded, at) => {
+      const isAdd = isListed === (at % 2 === 1);
+      const [from, to] = [moves ? two : null, one];
+      const [remove, add] = isAdd ? [from, to] : [to, from];
+      if (isEnded) ledger = add === null ? [] : [row(add)];
+      return edit(remove, add, { id: String(10 + at), state: isEnded ? 'confirmed' : 'kept' });
+    });
+    const open = all.filter(({ state }) => state === 'kept');
+    for (const known of knownRecords(knowledgeOf(zone, ledger, open, all.toReversed())))
+      assert.ok(rowsInPanel(known) <= 1, JSON.stringify(known));
+  };
+  fc.assert(fc.property(fc.boolean(), fc.boolean(), fc.array(fc.boolean(), { maxLength: 9 }), law));
 });
 
 test('issue 19: a record that another row of the panel has too is neither removed nor added', () => {

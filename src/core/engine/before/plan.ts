@@ -15,6 +15,7 @@ import { rowsInPanel, type EditItem, type KnownRecord } from '../../panel.ts';
 import { isCentralsOwn, plain } from '../knowledge/compare-rule.ts';
 import { localState } from '../knowledge/ledger-rows.ts';
 import { retimed, watchedRecords, writtenLate } from '../knowledge/operations.ts';
+import { isMade } from '../knowledge/panel-view.ts';
 
 /**
  * The engine's knowledge of a zone, from its ledger rows and operations. Besides open operations, it covers
@@ -25,6 +26,8 @@ export interface ZoneKnowledge {
   readonly rows: ReadonlyMap<string, LedgerRow>;
   /** Operations that have not ended, oldest first. */
   readonly open: readonly Operation[];
+  /** Edits that have ended, but began after the oldest open edit. Oldest first. */
+  readonly endedSince: readonly RecordsOperation[];
   /**
    * Ids of records that ended operations may have added with writes that took effect late; see {@link
    * writtenLate}.
@@ -59,15 +62,26 @@ export function knowledgeOf(
   recent: readonly Operation[] = [],
 ): ZoneKnowledge {
   const ended = operations.filter(({ state }) => isFinal(state));
+  const open = operations.filter(({ state }) => !isFinal(state));
   return {
     zone,
     rows: new Map(rows.map((row) => [recordId(row.record), row])),
-    open: operations.filter((operation) => !isFinal(operation.state)),
+    open,
+    endedSince: confirmedSince(edits(open)[0], edits(recent)),
     late: writtenLate(operations),
     taken: takenBy(edits(recent)),
     unsure: new Set(operations.flatMap(removedBy).map(recordId)),
     watched: new Set(ended.flatMap(watchedRecords).map(recordId)),
   };
+}
+
+/** The confirmed edits that began after the given one, oldest first. @param recent newest first */
+function confirmedSince(
+  oldest: RecordsOperation | undefined,
+  recent: readonly RecordsOperation[],
+): readonly RecordsOperation[] {
+  if (oldest === undefined) return [];
+  return recent.filter(({ id, state }) => state === 'confirmed' && id > oldest.id).toReversed();
 }
 
 /** Records that an operation removed at the central, or may still remove. */
@@ -99,41 +113,70 @@ function takenBy(recent: readonly RecordsOperation[]): Set<string> {
  * All records that the panel may mean by a key: records that the panel has according to the ledger, and
  * records that open edits add. A record that open edits concern has the number of its rows in the panel.
  */
-export function knownRecords(knowledge: ZoneKnowledge): KnownRecord[] {
-  const known = new Map<string, KnownRecord>();
-  for (const [id, row] of knowledge.rows) {
-    if (row.onPanel) known.set(id, { record: row.record, key: row.panelKey, otherKeys: row.otherKeys ?? [] });
+export function knownRecords({ rows, open, endedSince }: ZoneKnowledge): KnownRecord[] {
+  const listed = new Map<string, KnownRecord>();
+  for (const [id, { record, onPanel, panelKey: key, otherKeys = [] }] of rows)
+    if (onPanel) listed.set(id, { record, key, otherKeys });
+  const known = new Map(listed);
+  const all = [...edits(open), ...endedSince].sort((one, other) => (one.id < other.id ? -1 : 1));
+  const made = madeEdits(all);
+  const concerned = new Set<string>();
+  for (const edit of all) {
+    const isShown = edit.state === 'confirmed' || (edit.class === 'follow' && edit.state !== 'reverting');
+    for (const item of edit.items.filter(changesRecord)) {
+      // The ledger knows what an ended edit has done, unless an older edit of the same record is open.
+      const counts = edit.state !== 'confirmed' || idsIn(item).some((id) => concerned.has(id));
+      if (counts && isShown) takeListed(known, item, listed);
+      else if (counts) countRows(known, item, made.has(edit.id));
+      if (edit.state !== 'confirmed') for (const id of idsIn(item)) concerned.add(id);
+    }
   }
-  const open = edits(knowledge.open);
-  const made = madeEdits(open);
-  for (const { id, items } of open) for (const item of items) countRows(known, item, made.has(id));
   return [...known.values()];
+}
+
+function idsIn({ remove, add }: OperationItem): string[] {
+  return [remove, add].flatMap((record) => (record === null ? [] : [recordId(record)]));
+}
+
+/** Whether the item changes more than a TTL. If another row of the panel stays, it does not. */
+function changesRecord(item: OperationItem): boolean {
+  const [one, other] = idsIn(item);
+  return one !== other;
 }
 
 /**
  * Ids of edits that the panel has made. It has reported the edit, or a later edit takes away a record that
  * this one has brought. The panel may report an edit after it has asked about the next one.
- * @param open oldest first
+ * @param all oldest first
  */
-function madeEdits(open: readonly RecordsOperation[]): ReadonlySet<string> {
+function madeEdits(all: readonly RecordsOperation[]): ReadonlySet<string> {
   const made = new Set<string>();
   const taken = new Set<string>();
-  for (const { id, state, afterSeen, items } of open.toReversed()) {
+  for (const edit of all.toReversed()) {
+    const { id, state, items } = edit;
     const isTaken = items.some(({ add }) => add !== null && taken.has(recordId(add)));
-    if (state !== 'reverting' && (state === 'kept' || afterSeen || isTaken)) made.add(id);
+    if (state !== 'reverting' && (isMade(edit) || isTaken)) made.add(id);
     for (const { remove } of items) if (remove !== null) taken.add(recordId(remove));
   }
   return made;
 }
 
+/**
+ * Applies an item that a panel read has shown to the numbers of rows.
+ * @param listed the records that the panel has according to the ledger
+ */
+function takeListed(
+  known: Map<string, KnownRecord>,
+  { remove, add }: OperationItem,
+  listed: ReadonlyMap<string, KnownRecord>,
+): void {
+  takeRows(known, remove);
+  if (add !== null) known.set(recordId(add), listed.get(recordId(add)) ?? { record: add, key: null });
+}
+
 /** Applies an item of an open edit to the numbers of rows. @param made whether the panel has made the edit */
 function countRows(known: Map<string, KnownRecord>, { remove, add }: OperationItem, made: boolean): void {
-  const [oldId, newId] = [remove, add].map((record) => (record === null ? null : recordId(record)));
-  if (oldId === newId) return;
-  // An item that removes a record removes its last row. If another row stays, the item does not name the
-  // record.
-  const old = typeof oldId === 'string' && made ? known.get(oldId) : undefined;
-  if (old !== undefined) known.set(recordId(old.record), { ...old, rows: 0 });
+  if (made) takeRows(known, remove);
   if (add === null) return;
   const before = known.get(recordId(add));
   if (before === undefined) known.set(recordId(add), { record: add, key: null });
@@ -141,6 +184,15 @@ function countRows(known: Map<string, KnownRecord>, { remove, add }: OperationIt
   // If the panel lists more rows after all, its next read shows that.
   else if (remove !== null) known.set(recordId(add), { ...before, rows: Math.max(1, rowsInPanel(before)) });
   else if (made) known.set(recordId(add), { ...before, rows: rowsInPanel(before) + 1 });
+}
+
+/**
+ * Takes away all rows of a record: an item that removes a record removes its last row. If another row stays,
+ * the item does not change the record.
+ */
+function takeRows(known: Map<string, KnownRecord>, remove: ResourceRecord | null): void {
+  const old = remove === null ? undefined : known.get(recordId(remove));
+  if (old !== undefined) known.set(recordId(old.record), { ...old, rows: 0 });
 }
 
 /** Records that the central probably has, according to the ledger and to what open operations wrote. */

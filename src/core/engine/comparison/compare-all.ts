@@ -161,7 +161,7 @@ export class CompareAll {
       await this.#compareEach([...panel.filter((zone) => central.has(zone)), ...hidden], goesOn);
       for (const zone of await this.#forgotten()) this.#runtime.agenda.compareSoon(zone, 'forgotten');
       await this.#runtime.store.transact(async (tx) => {
-        await listLeftZones(this.#runtime, tx, { panel, central });
+        await listLeftZones(this.#runtime, tx, central);
         tx.with({ facts: { [baselineFact]: String(clock.wall()) } });
       });
       this.progress = { ...this.progress, running: false };

@@ -48,7 +48,7 @@ export function permitFor(
   }
   const { readGap } = runtime.ports.settings;
   if (lackedBefore(runtime, zone, view, gone)) return 'follow';
-  runtime.agenda.compareSoon(zone, reason, follow, Math.max(readGap, runtime.grace.until - runtime.now));
+  runtime.agenda.compareSoon(zone, reason, follow, Math.max(readGap, runtime.grace.endsAt() - runtime.now));
   return 'later';
 }
 
@@ -64,7 +64,7 @@ function lackedBefore(
 ): boolean {
   const what = Patience.ofZone('lacking', zone);
   const since = patience.seen(what, view.quiet ? gone.map(recordId).sort().join('\n') : null);
-  const isProved = since !== null && now >= Math.max(since + ports.settings.readGap, grace.until);
+  const isProved = since !== null && now >= Math.max(since + ports.settings.readGap, grace.endsAt());
   if (isProved) patience.forget(what);
   return isProved;
 }

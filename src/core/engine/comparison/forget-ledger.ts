@@ -109,21 +109,22 @@ export async function zonesOfForgotten(journal: JournalReader): Promise<readonly
 
 /**
  * After {@link forgetLedger}: finds zones of the forgotten ledger that the central has and the panel lacks.
- * Creates a stuck delete for each zone, so that an administrator sees it. The caller commits these together
- * with the new baseline.
- * @param sides the names of the zones that each side has
+ * Creates a stuck delete for each zone, so that an administrator sees it. The caller has compared all zones of
+ * the panel, and commits these deletes together with the new baseline.
+ * @param central the zones that the central has
  * @throws {JournalError}
  */
 export async function listLeftZones(
   runtime: Runtime,
   tx: Transaction,
-  sides: { readonly panel: readonly DnsName[]; readonly central: ReadonlySet<DnsName> },
+  central: ReadonlySet<DnsName>,
 ): Promise<void> {
   const known = await zonesOfForgotten(tx.journal);
-  const here = new Set(sides.panel);
   const listed = new Set((await runtime.forgotten()).map(({ zone }) => zone));
   for (const zone of known) {
-    if (here.has(zone) || !sides.central.has(zone) || listed.has(zone)) continue;
+    if (!central.has(zone) || listed.has(zone)) continue;
+    // A zone that the panel still has got an entry when it was compared. The panel's list may be older.
+    if ((await tx.journal.zone(zone)) !== null) continue;
     const problems = [problem(leftZoneCode, { zone })];
     tx.create(newDelete(runtime, { class: 'follow', zone, source: 'new-baseline', problems }), 'stuck');
   }

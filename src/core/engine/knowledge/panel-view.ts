@@ -92,7 +92,7 @@ export function agreesTwice(
   const { patience, agenda, grace, ports } = runtime;
   const { zone, id, afterSeen, state } = operation;
   const since = patience.since(id);
-  const due = Math.max(since + wait.patience, wait.sends === true ? 0 : grace.until);
+  const due = Math.max(since + wait.patience, wait.sends === true ? 0 : grace.endsAt());
   // The time of the read counts, not the present time: since the read, steps of other operations may have
   // taken long.
   if (view.readAt < due) {

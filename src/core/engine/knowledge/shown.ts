@@ -52,9 +52,9 @@ function learnDeleted({ readProofs }: Runtime, operation: Operation): void {
 }
 
 /**
- * Whether the read proves that the panel had made the edit, at least in part, or with another value than the
- * edit named. The proof is a record that differs from what earlier reads showed, if no other edit of that
- * time explains the difference.
+ * Whether the read proves that the panel had made the edit, at least in part. The proof is a record of the edit
+ * that differs from what earlier reads showed, if no other edit of that time explains the difference. Another
+ * new record at the edit's name proves nothing: the panel may have had it before the edit, without an event.
  * @param rows the ledger's rows at the edit's names, by record id: what earlier reads showed
  * @param others other operations of the zone that may explain what the read shows
  */
@@ -74,19 +74,13 @@ function isShown(
   );
   if (changed) return true;
   const views = viewItems(operation, view);
-  const isRetimed = items.some(
+  return items.some(
     (item, at) =>
       item.add !== null &&
       retimed(item) !== null &&
       views[at] !== 'before' &&
       !elsewhere.has(recordId(item.add)),
   );
-  const isReworded = (view.records ?? []).some((record) => {
-    const one = recordId(record);
-    const isNew = !wasThere(one) && !elsewhere.has(one) && !own.has(one);
-    return isNew && items.some(({ add }) => add?.name === record.name && add.type === record.type);
-  });
-  return isRetimed || isReworded;
 }
 
 /** Whether the edit both removes the record and adds it again. */

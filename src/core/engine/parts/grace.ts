@@ -9,8 +9,7 @@ import { Moved } from './store.ts';
  * missing `after` call may only be late.
  */
 export class Grace {
-  /** The end of the pause (monotonic milliseconds). */
-  until = 0;
+  #until = 0;
   readonly #clock: Clock;
   readonly #settings: EngineSettings;
   readonly #log: Log;
@@ -33,7 +32,13 @@ export class Grace {
   /** Begins the pause after the agent's start. */
   begin(): void {
     this.mindTheClock();
-    this.until = this.#clock.now() + this.#settings.grace;
+    this.#until = this.#clock.now() + this.#settings.grace;
+  }
+
+  /** The end of the pause (monotonic milliseconds). Looks first whether another pause has to begin. */
+  endsAt(): number {
+    this.mindTheClock();
+    return this.#until;
   }
 
   /** Begins a pause if, since the last call of this method, the wall clock was set or the machine slept. */
@@ -43,7 +48,7 @@ export class Grace {
     this.#offset = offset;
     if (Math.abs(step) < this.#settings.clockStep) return;
     this.#log(4, 'clock.step', { milliseconds: Math.round(step) });
-    this.until = Math.max(this.until, this.#clock.now() + this.#settings.grace);
+    this.#until = this.#clock.now() + this.#settings.grace;
   }
 
   /**
@@ -51,7 +56,6 @@ export class Grace {
    * @throws {Moved} a pause is running, so the reads of the zone do not justify an undo yet
    */
   mustBeOver(zone: DnsName): void {
-    this.mindTheClock();
-    if (this.#clock.now() < this.until) throw new Moved(zone);
+    if (this.#clock.now() < this.endsAt()) throw new Moved(zone);
   }
 }

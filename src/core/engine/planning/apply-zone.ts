@@ -152,7 +152,7 @@ async function adopt(runtime: Runtime, { plan, view, entry, present }: PlanWithR
  * Null: all needed steps can be done, or none is needed.
  */
 function whyNotDone({ plan: now, open }: PlanWithReads, approved: ApprovedPlan): ZoneResult | null {
-  const begun = open.find(({ source }) => source === sources[approved.direction]);
+  const begun = open.find((one) => doesAll(one, now, approved));
   const isBusy: ZoneResult =
     begun === undefined ? { kind: 'busy' } : { kind: 'under-way', operation: begun.id };
   if (now.hindrance === 'under-way') return isBusy;
@@ -163,6 +163,15 @@ function whyNotDone({ plan: now, open }: PlanWithReads, approved: ApprovedPlan):
 }
 
 const sources = { push: pushSource, pull: pullSource } as const;
+
+/** Whether an open operation of another plan does all approved steps that are still needed. */
+function doesAll(operation: Operation, now: ZonePlan, approved: ApprovedPlan): boolean {
+  if (operation.source !== sources[approved.direction]) return false;
+  if (operation.kind !== 'records') return true;
+  const left = now.left.filter((difference) => isApproved(difference, approved));
+  const own = busyIds([operation]);
+  return [...now.steps, ...left].every(({ record }) => own.has(recordId(record)));
+}
 
 function requestOf({ direction, removes, only }: ApprovedPlan): PlanRequest {
   return { direction, removes, ...(only === undefined ? {} : { only }) };

@@ -30,7 +30,7 @@ export const plantedInOlderJournal: readonly PlantedBug[] = [
   {
     name: 'left-zones-not-listed',
     file: forget,
-    find: `if (here.has(zone) || !sides.central.has(zone) || listed.has(zone)) continue;`,
+    find: `if (!central.has(zone) || listed.has(zone)) continue;`,
     replace: `continue;`,
     says: 'A zone of an older journal that only the central has since is not listed.',
   },

@@ -33,8 +33,8 @@ export const plantedInRunning: readonly PlantedBug[] = [
   {
     name: 'no-grace-after-clock-step',
     file: `${engine}/parts/grace.ts`,
-    find: `    this.until = Math.max(this.until, this.#clock.now() + this.#settings.grace);`,
-    replace: ``,
+    find: '    this.#until = this.#clock.now() + this.#settings.grace;\n  }\n\n  /**\n',
+    replace: '  }\n\n  /**\n',
     says: 'After a step of the clock an undo is decided at once.',
   },
   {
@@ -54,8 +54,8 @@ export const plantedInRunning: readonly PlantedBug[] = [
   {
     name: 'no-grace-after-start',
     file: `${engine}/parts/grace.ts`,
-    find: '    this.until = this.#clock.now() + this.#settings.grace;\n  }\n\n  /** Begins',
-    replace: '  }\n\n  /** Begins',
+    find: '    this.#until = this.#clock.now() + this.#settings.grace;\n  }\n\n  /** The end',
+    replace: '  }\n\n  /** The end',
     says: 'Right after a start an undo is decided.',
   },
   {

@@ -41,7 +41,7 @@ export const plantedInUndo: readonly PlantedBug[] = [
   {
     name: 'grace-ignored-by-undo',
     file: `${engine}/knowledge/panel-view.ts`,
-    find: `wait.sends === true ? 0 : grace.until);`,
+    find: `wait.sends === true ? 0 : grace.endsAt());`,
     replace: `0);`,
     says: 'Right after a start an undo is decided.',
   },

@@ -110,8 +110,8 @@ export const plantedInZones: readonly PlantedBug[] = [
   {
     name: 'zone-made-again-deleted-with-the-former',
     file: `${engine}/background/zone-steps.ts`,
-    find: `if (wasThere === true) return await hasNoneOf(runtime, operation, snapshot, content);`,
-    replace: `if (wasThere === true) return false;`,
+    find: `if (await hasNoneOf(runtime, operation, snapshot, content)) return true;`,
+    replace: ``,
     says: 'A delete that waited is sent to a zone that somebody made since.',
   },
   {

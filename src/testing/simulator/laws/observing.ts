@@ -11,6 +11,7 @@ import type { Judgement } from './judgement.ts';
 interface Facts {
   readonly witness: JournalWitness;
   readonly panel: Provenance;
+  readonly central: Provenance;
   /** The zones of the panel as its reads show them. */
   readonly shown: ReadonlyMap<DnsName, ReadonlyMap<string, ResourceRecord>>;
 }
@@ -27,8 +28,9 @@ interface Strict {
   readonly operations: ReadonlySet<string>;
   /** For each zone, the records that reads of the panel showed at the change to mode `strict`. */
   readonly held: ReadonlyMap<DnsName, ReadonlySet<string>>;
-  /** Number of effects in the panel at the change to mode `strict`. */
+  /** Number of effects in the panel, and at the central, at the change to mode `strict`. */
   readonly effects: number;
+  readonly atCentral: number;
   /** Zones that have a new baseline, or need none. */
   readonly known: Set<DnsName>;
 }
@@ -61,6 +63,7 @@ export class ObservingLaws {
           operations: new Set(operations.keys()),
           held: new Map([...facts.shown].map(([zone, records]) => [zone, new Set(records.keys())])),
           effects: facts.panel.effects.length,
+          atCentral: facts.central.effects.length,
           known: new Set(kept.map(({ zone }) => zone)),
         };
   }
@@ -105,14 +108,24 @@ export class ObservingLaws {
     return all.some(({ operation }) => operation.zone === zone && isUnderWay(operation));
   }
 
-  /** Whether the panel's record or zone of the request has not changed since the change to mode `strict`. */
-  #isOld({ kind, zone, record }: WriteRequest, { held, effects }: Strict): boolean {
+  /**
+   * Whether the panel's record or zone of the request has not changed since the change to mode `strict`. A zone
+   * that a request of ours has made at the central since is not old, whoever has it in the panel.
+   */
+  #isOld({ kind, zone, record }: WriteRequest, { held, effects, atCentral }: Strict): boolean {
     const since = this.#facts?.panel.effects.slice(effects) ?? [];
     const id = record === null ? '' : recordId(record);
     if (since.some((one) => one.zone === zone && (one.id === id || one.id === ''))) return false;
     if (kind === 'create') return held.has(zone);
-    if (kind === 'delete') return !held.has(zone);
+    if (kind === 'delete') return !held.has(zone) && !this.#isMadeSince(zone, atCentral);
     if (record === null) return false;
     return (held.get(zone)?.has(id) ?? false) === (kind === 'add');
+  }
+
+  /** Whether a request of ours has made the central's zone. @param effects number of effects to leave out */
+  #isMadeSince(zone: DnsName, effects: number): boolean {
+    const since = this.#facts?.central.effects.slice(effects) ?? [];
+    const came = since.findLast((one) => one.zone === zone && one.id === '' && one.present);
+    return came !== undefined && came.request !== null;
   }
 }

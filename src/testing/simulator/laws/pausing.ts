@@ -52,9 +52,30 @@ export class PausingLaws {
     for (const operation of operations) {
       const { id, zone, kind, class: group } = operation;
       if (began.operations.has(id) || this.#allowed.has(id)) continue;
-      if (this.#isUnderWay(operation, began)) this.#allowed.add(id);
+      if (this.#isUnderWay(operation, began) || this.#isTakenUp(operation, operations, began))
+        this.#allowed.add(id);
       else this.#judgement.violate('pause.begun', `${group} ${kind} ${id} begins in ${zone} in a pause`);
     }
+  }
+
+  /**
+   * Whether the operation carries on a user's create or delete of a zone that began before the pause. The undo
+   * of a create takes up the delete that it had cancelled, and a delete that is given up the create before it.
+   * Both end in the commit of the new operation.
+   */
+  #isTakenUp({ zone, kind }: Operation, batch: readonly Operation[], { operations }: Began): boolean {
+    const other = kind === 'zone-delete' ? 'zone-create' : 'zone-delete';
+    return (
+      kind !== 'records' &&
+      batch.some(
+        (one) =>
+          one.zone === zone &&
+          one.kind === other &&
+          one.state === 'reverted' &&
+          one.class === 'veto' &&
+          (operations.has(one.id) || this.#allowed.has(one.id)),
+      )
+    );
   }
 
   /** Checks a request of the engine to one of the two sides, when it is sent. */

@@ -17,7 +17,10 @@ const lost = { kind: 'unheard-removal', zone: main, hint: 'zone' } as const;
  */
 const leavesOut = { options: { serials: true }, calmAt: 1_200_000 } as const;
 
-/** Scripted stories about comparisons and the edits that they make. */
+/** A plan that adds what one side lacks, and is applied at once. */
+const everything = { removes: false, only: null, waits: 0, twice: false } as const;
+
+/** Scripted stories about comparisons and plans, and the edits that they make. */
 export const aboutComparisons: Readonly<Record<string, Story>> = {
   'a web domain adds a record to a zone that comparisons leave out': told(
     [[800, { ...webDomain, hints: false }]],
@@ -88,6 +91,14 @@ export const aboutComparisons: Readonly<Record<string, Story>> = {
     { calmAt: 160_000 },
   ),
   'a web domain makes a zone': told([[40, { ...webDomain, zone: fresh, add: address(fresh, 'shop', 100) }]]),
+  'an edit of a record that a slow push is sending': told(
+    [
+      [10, { ...webDomain, hints: false }],
+      [15, { kind: 'plan', central: 1, zone: main, direction: 'push', ...everything }],
+      [16, edit([{ remove: shop, add: address(main, 'shop', 101) }])],
+    ],
+    { draws: { 'central 1 write joined.example. old.joined.example. fault': { 1: 'slow' } } },
+  ),
   'edits of a zone that sleeps because of a late write': told(
     [
       [40, edit([wwwMoves])],
