@@ -1,6 +1,6 @@
 import type { DeleteOperation } from '../../operation.ts';
 import { baselineDueFact } from '../before/unknown-zone.ts';
-import { followDue, keptDelete } from '../knowledge/follow-due.ts';
+import { followDue, keptDeleteReason } from '../knowledge/follow-due.ts';
 import { newCreate, watching } from '../knowledge/operations.ts';
 import type { Runtime } from '../runtime.ts';
 import type { Transaction } from '../parts/store.ts';
@@ -53,7 +53,7 @@ export async function giveUpDelete(
  */
 export function compareKept(runtime: Runtime, { zone }: DeleteOperation): void {
   const { clock, settings } = runtime.ports;
-  const compare = (): void => runtime.agenda.compareSoon(zone, keptDelete, 'limited');
+  const compare = (): void => runtime.agenda.compareSoon(zone, keptDeleteReason, 'limited');
   compare();
   // Edits that the panel reported while the delete was open have no operation, so only a comparison finds
   // them.

@@ -5,7 +5,7 @@ import type { Runtime } from '../runtime.ts';
 import type { Comparison } from './compare-rule.ts';
 
 /** Reason of a comparison that is made because a delete has ended and the panel has the zone. */
-export const keptDelete = 'kept-delete';
+export const keptDeleteReason = 'kept-delete';
 
 /**
  * Name of the journal's fact that marks a zone which must still be compared, because comparisons skipped the
@@ -21,7 +21,7 @@ export function followDue({ clock }: Runtime['ports'], zone: DnsName): NonNullab
 }
 
 /** The facts to store when the zone is deleted. */
-export function nothingDue(zone: DnsName): NonNullable<Batch['facts']> {
+export function noFollowDue(zone: DnsName): NonNullable<Batch['facts']> {
   return { [followDueFact(zone)]: null };
 }
 
@@ -61,5 +61,5 @@ export async function endFollowDue(
   if (since === null) return;
   const waited = clock.wall() - (now - began) - Number(since);
   // If the clock was set back, nobody knows how long ago the delete ended.
-  if (waited < 0 || waited >= settings.readLag) tx.with({ facts: nothingDue(zone) });
+  if (waited < 0 || waited >= settings.readLag) tx.with({ facts: noFollowDue(zone) });
 }
