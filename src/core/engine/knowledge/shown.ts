@@ -52,9 +52,10 @@ function learnDeleted({ readProofs }: Runtime, operation: Operation): void {
 }
 
 /**
- * Whether the read proves that the panel had made the edit, at least in part. The proof is a record of the edit
- * that differs from what earlier reads showed, if no other edit of that time explains the difference. Another
- * new record at the edit's name proves nothing: the panel may have had it before the edit, without an event.
+ * Whether the read proves that the panel had made the edit, at least in part. The proof is a record of the
+ * edit that differs from what earlier reads showed, if no other edit of that time explains the difference.
+ * Another new record at the edit's name proves nothing: the panel may have had it before the edit, without an
+ * event.
  * @param rows the ledger's rows at the edit's names, by record id: what earlier reads showed
  * @param others other operations of the zone that may explain what the read shows
  */

@@ -109,8 +109,8 @@ export class ObservingLaws {
   }
 
   /**
-   * Whether the panel's record or zone of the request has not changed since the change to mode `strict`. A zone
-   * that a request of ours has made at the central since is not old, whoever has it in the panel.
+   * Whether the panel's record or zone of the request has not changed since the change to mode `strict`. A
+   * zone that a request of ours has made at the central since is not old, whoever has it in the panel.
    */
   #isOld({ kind, zone, record }: WriteRequest, { held, effects, atCentral }: Strict): boolean {
     const since = this.#facts?.panel.effects.slice(effects) ?? [];

@@ -59,9 +59,9 @@ export class PausingLaws {
   }
 
   /**
-   * Whether the operation carries on a user's create or delete of a zone that began before the pause. The undo
-   * of a create takes up the delete that it had cancelled, and a delete that is given up the create before it.
-   * Both end in the commit of the new operation.
+   * Whether the operation carries on a user's create or delete of a zone that began before the pause. The
+   * undo of a create takes up the delete that it had cancelled, and a delete that is given up the create
+   * before it. Both end in the commit of the new operation.
    */
   #isTakenUp({ zone, kind }: Operation, batch: readonly Operation[], { operations }: Began): boolean {
     const other = kind === 'zone-delete' ? 'zone-create' : 'zone-delete';
