@@ -109,8 +109,8 @@ export async function zonesOfForgotten(journal: JournalReader): Promise<readonly
 
 /**
  * After {@link forgetLedger}: finds zones of the forgotten ledger that the central has and the panel lacks.
- * Creates a stuck delete for each zone, so that an administrator sees it. The caller has compared all zones of
- * the panel, and commits these deletes together with the new baseline.
+ * Creates a stuck delete for each zone, so that an administrator sees it. The caller has compared all zones
+ * of the panel, and commits these deletes together with the new baseline.
  * @param central the zones that the central has
  * @throws {JournalError}
  */
