@@ -45,8 +45,8 @@ interface Compared {
 }
 
 /**
- * Called in the transaction of a comparison. Stores that no comparison is due any more, if this one has found
- * nothing to remove, and its panel read surely shows the edits from before the end of the delete.
+ * Called in the transaction of a comparison. If this comparison has found nothing to remove, stores that none
+ * is due any more. Its panel read must surely show the edits from before the end of the delete.
  * @throws {JournalError}
  */
 export async function endFollowDue(
