@@ -1,14 +1,14 @@
 /** The central DNS server of a crash run. Tests read and write it directly, without the product. */
-import { rmSync } from 'node:fs';
+import { readdirSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Generation } from '../../../sandbox/index.ts';
 import { makeRecord, type ResourceRecord } from '../../dns/record.ts';
-import { zoneName } from '../../dns/name.ts';
+import { zoneName, type DnsName } from '../../dns/name.ts';
 import { formatZoneFile } from '../../dns/zone-file.ts';
 import { runProgram } from '../servers/process.ts';
 import type { ServedZone } from '../servers/name-server.ts';
 import { transferred } from '../stage/dig.ts';
-import { meaningOf, saveClick, type Wanted } from '../stage/panel-words.ts';
+import { meaning, meaningOf, saveClick, type Wanted, type Words } from '../stage/panel-words.ts';
 import { testServers, type ServerKind } from '../stage/server-registry.ts';
 import { dataOf, type ServerAccount } from '../stage/server-account.ts';
 import { SandboxProcess, type Account } from './sandbox-process.ts';
@@ -18,6 +18,12 @@ import type { ProxyOptions } from './proxy-protocol.ts';
 export interface SeedZone {
   readonly zone: string;
   readonly records: readonly Wanted[];
+}
+
+/** A new record that a central has refused to store. */
+export interface RefusedRecord {
+  readonly zone: DnsName;
+  readonly record: ResourceRecord;
 }
 
 export interface CrashCentral {
@@ -46,6 +52,8 @@ export interface CrashCentral {
   readonly octets: (zone: string) => Promise<string>;
   /** Makes the central refuse its next write; null: this central cannot be made to refuse. */
   readonly refuseNext: (() => Promise<void>) | null;
+  /** New records that the central has refused because of {@link refuseNext}, in all zones. */
+  readonly refused: () => readonly RefusedRecord[];
   readonly diedByItself: () => boolean;
   /** Kills the program. @returns whether it was running */
   readonly kill: () => Promise<boolean>;
@@ -83,6 +91,23 @@ export async function sandboxRecords(panel: SandboxProcess, zone: string): Promi
   );
 }
 
+/**
+ * New records that a sandbox panel has refused to save because of a fault, by the panel's own log.
+ * @param root of the panel
+ */
+export function refusedBy(root: string, words: Words): RefusedRecord[] {
+  const directory = join(root, 'var');
+  const logs = readdirSync(directory).filter((name) => name.endsWith('.log'));
+  const text = logs.map((name) => readFileSync(join(directory, name), 'utf8')).join('');
+  return [...text.matchAll(/'([^']*)' fault refuse$/gmu)].flatMap(([, call = '']) => {
+    const params = new URLSearchParams(call);
+    const zone = params.get('plid') ?? '';
+    if (params.get('func') !== words.save || params.get('elid') !== '') return [];
+    const record = recordFromMeaning(meaning(words.saved(params), zone), null);
+    return [{ zone: zoneName(zone), record }];
+  });
+}
+
 /** Starts a sandbox panel that serves as the central. @param directory folder of the story */
 export async function panelCentral(directory: string, generation: Generation): Promise<CrashCentral> {
   const users = ['root:central-root:7', ...[account, others].map((one) => `${one.name}:${one.password}:5`)];
@@ -112,6 +137,7 @@ export async function panelCentral(directory: string, generation: Generation): P
       const fault = { func: panel.words.save, effect: 'refuse', code: 9, text: 'this address is blocked' };
       await panel.control('fault', { fault });
     },
+    refused: () => refusedBy(root, panel.words),
     diedByItself: () => panel.diedByItself,
     kill: async () => await panel.kill(),
     start: async () => await panel.start(),
@@ -163,6 +189,7 @@ export async function serverCentral(kind: ServerKind): Promise<CrashCentral> {
       return await runProgram('dig', [...place, '+noall', '+answer', '+tries=1', zone, 'AXFR']);
     },
     refuseNext: null,
+    refused: () => [],
     diedByItself: () => false,
     kill: async () => {
       if (!runs) return false;

@@ -13,10 +13,11 @@ import { Causes } from '../simulator/laws/causes.ts';
 import { Judgement } from '../simulator/laws/judgement.ts';
 import { CentralStore } from '../simulator/sim-central.ts';
 import { PanelStore } from '../simulator/sim-panel.ts';
-import { sandboxRecords, recordOf } from './crash-central.ts';
+import { sandboxRecords, recordOf, type RefusedRecord } from './crash-central.ts';
 import { findLeaks } from './leaks.ts';
 import { logOf, othersZone, centralOnly, panelOnly, sharedZone, type Scene } from './scene.ts';
 import { stopAgent } from './quiet.ts';
+import { refusedInBulk } from './refusals.ts';
 import { judgeSlots, type Knowledge } from './users.ts';
 import { productProcesses } from './processes.ts';
 
@@ -184,26 +185,36 @@ async function judgeAgreement(scene: Scene, start: Sides, end: Sides, judgement:
   const loaded = loadSettings(scene.paths.root);
   if (loaded.kind !== 'configured') throw new Error('the settings are not there any more');
   await inJournal(scene.paths, loaded.settings, async (journal) => {
-    await judgeStores(scene, stores(start, end), journal, judgement);
+    const { journalLost, central } = scene;
+    const facts = { journalLost, byName: central.byName, refused: central.refused() };
+    await judgeSides(facts, start, end, { journal, judgement });
   });
 }
 
-interface Stores {
-  readonly panel: PanelStore;
-  readonly central: CentralStore;
+/** Facts about a story that the laws need, and cannot find in the panel, the central or the journal. */
+export interface StoryFacts {
+  readonly journalLost: boolean;
+  /** As `CrashCentral.byName`. */
+  readonly byName: boolean;
+  /** New records that the central has refused. */
+  readonly refused: readonly RefusedRecord[];
 }
 
-async function judgeStores(
-  { journalLost, central: { byName } }: Scene,
-  { panel, central }: Stores,
-  journal: Journal,
-  judgement: Judgement,
+/** Checks the laws `agreement.*` and `ledger.*` on what both sides have at the begin and the end. */
+export async function judgeSides(
+  { journalLost, byName, refused }: StoryFacts,
+  start: Sides,
+  end: Sides,
+  { journal, judgement }: { readonly journal: Journal; readonly judgement: Judgement },
 ): Promise<void> {
+  const { panel, central } = stores(start, end);
   const witness = new JournalWitness();
   await witness.load(journal, atEnd);
   await noteUnproven(journal, central);
-  // After a lost journal, both sides may differ in any record that the ledger lists. Otherwise nothing
-  // excuses a difference.
+  for (const { zone, record } of await refusedInBulk(journal, refused))
+    central.refused.add(`${zone} ${recordId(record)}`);
+  // After a lost journal, both sides may differ in any record that the ledger lists. Otherwise only a refusal
+  // of the central excuses a difference in a record.
   const forgottenAt = journalLost ? 0 : null;
   const traces = { unheard: new Set<string>(), exclusions: [], limited: new Set<DnsName>() };
   const causes = new Causes(panel, central, traces, [], {
@@ -239,6 +250,11 @@ async function noteUnproven(journal: Journal, central: CentralStore): Promise<vo
 
 /** The laws need times. A story has only two: its begin and its end. */
 const [atBegin, atEnd] = [0, 1];
+
+interface Stores {
+  readonly panel: PanelStore;
+  readonly central: CentralStore;
+}
 
 /** Fills the simulator's stores with the records of both sides at the begin and at the end of the story. */
 function stores(start: Sides, end: Sides): Stores {

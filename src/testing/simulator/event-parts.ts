@@ -21,6 +21,12 @@ export const record = v.pipe(v.string(), v.transform(readRecordLine));
 export const items = v.array(v.strictObject({ remove: v.nullable(record), add: v.nullable(record) }));
 export const milliseconds = v.number();
 
+/** The account that makes an edit (`Actor`). */
+export const actor = v.strictObject({
+  name: v.string(),
+  rank: v.picklist(['administrator', 'reseller', 'user', 'nobody']),
+});
+
 /** The panel's behaviour after its `before` call was accepted (`LocalPart`). */
 export const local = v.strictObject({
   /** Whether the panel refuses its part. */

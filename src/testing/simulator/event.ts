@@ -1,5 +1,5 @@
 import * as v from 'valibot';
-import { items, local, milliseconds, record, zone } from './event-parts.ts';
+import { actor, items, local, milliseconds, record, zone } from './event-parts.ts';
 import { hostSchemas } from './host-events.ts';
 import { mishapSchemas } from './mishap-events.ts';
 import { operatorSchemas } from './operator-events.ts';
@@ -15,10 +15,7 @@ export const eventSchema = v.variant('kind', [
     kind: v.literal('edit'),
     zone,
     items,
-    actor: v.strictObject({
-      name: v.string(),
-      rank: v.picklist(['administrator', 'reseller', 'user', 'nobody']),
-    }),
+    actor,
     /** Whether the panel's list hides the zone's owner from now on; absent: nothing changes. */
     hidesOwner: v.optional(v.boolean()),
     /** Numbers, from 1, of the items that the panel does not carry out; absent: it carries out all items. */
@@ -27,7 +24,13 @@ export const eventSchema = v.variant('kind', [
   }),
   /** A user without a right to the zone tries an edit. The panel refuses it. */
   v.strictObject({ kind: v.literal('intrusion'), zone, items, local }),
-  v.strictObject({ kind: v.picklist(['zone-create', 'zone-delete']), zone, local }),
+  /** A user creates or deletes a zone in the panel. `actor`: who; absent: an administrator. */
+  v.strictObject({
+    kind: v.picklist(['zone-create', 'zone-delete']),
+    zone,
+    actor: v.optional(actor),
+    local,
+  }),
   /** Somebody with access to a central changes a record there by hand. `central` is its number, from 1. */
   v.strictObject({
     kind: v.literal('central-write'),

@@ -1,6 +1,6 @@
 import type { DnsName } from '../../dns/name.ts';
 import { recordId, type ResourceRecord } from '../../dns/record.ts';
-import type { EditEvent } from '../../core/panel.ts';
+import type { Actor, EditEvent } from '../../core/panel.ts';
 import { isOutside, noteUnheard, noteUnheardZone, OutsidePerformer } from './perform-outside.ts';
 import { isMishap, MishapPerformer } from './perform-mishaps.ts';
 import { isOperators, OperatorPerformer } from './perform-operators.ts';
@@ -159,12 +159,12 @@ export class Performer {
     );
   }
 
-  async #editZone({ kind, zone, local }: EditOfZone): Promise<void> {
+  async #editZone({ kind, zone, actor, local }: EditOfZone): Promise<void> {
     // A zone gets only one create or delete at a time. If a create overlapped a slow delete of the same zone,
     // it would be listed for an operator.
     if (this.zonesInHand.has(zone)) return;
     this.zonesInHand.add(zone);
-    const { event, carryOut } = this.#zoneEdit(kind, zone);
+    const { event, carryOut } = this.#zoneEdit(kind, zone, actor);
     const { lostAfter, elsewhere, paused } = await this.#world.edit(event, carryOut, local);
     // A comparison never deletes a zone. So a zone that was deleted during a pause is only listed.
     if (lostAfter || elsewhere || (paused && kind === 'zone-delete'))
@@ -172,11 +172,11 @@ export class Performer {
     this.zonesInHand.delete(zone);
   }
 
-  #zoneEdit(kind: EditOfZone['kind'], zone: DnsName): ClickedEdit {
+  #zoneEdit(kind: EditOfZone['kind'], zone: DnsName, actor: Actor = administrator): ClickedEdit {
     const { panel } = this.#world;
     const seed = { addresses: ['192.0.2.1'], nameServers: [], mailServers: [] };
     const event = (stage: 'before' | 'after'): EditEvent => {
-      const base = { stage, zone, fingerprint: `${kind} ${zone}`, actor: administrator, echo: null };
+      const base = { stage, zone, fingerprint: `${kind} ${zone}`, actor, echo: null };
       return kind === 'zone-delete' ? { ...base, kind } : { ...base, kind, seed };
     };
     const carryOut = (): boolean => {

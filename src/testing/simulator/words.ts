@@ -1,6 +1,7 @@
 import type { DnsName } from '../../dns/name.ts';
 import { recordLine } from './event-parts.ts';
-import type { EditOfRecords, HistoryEvent } from './event.ts';
+import { administrator } from './edits.ts';
+import type { EditOfRecords, EditOfZone, HistoryEvent } from './event.ts';
 import type { HistoryResult, Trouble } from './history.ts';
 import { isOfHost } from './hosts.ts';
 import { mishapWords } from './mishap-words.ts';
@@ -46,9 +47,8 @@ function eventWords(event: HistoryEvent): string {
     case 'intrusion':
       return `eve, who may not, ${itemsWords(event)}${localWords(event.local)}`;
     case 'zone-create':
-      return `alice creates the zone ${bare(event.zone)}${localWords(event.local)}`;
     case 'zone-delete':
-      return `alice deletes the zone ${bare(event.zone)}${localWords(event.local)}`;
+      return zoneWords(event);
     case 'kill':
       return 'the agent is killed';
     case 'start':
@@ -121,6 +121,11 @@ function whose(of: 'panel' | number): string {
 
 function clickWords({ edits, deletes }: Extract<HistoryEvent, { kind: 'click' }>): string {
   return [...edits.map(itemsWords), ...deletes.map((zone) => `deletes the zone ${bare(zone)}`)].join(' and ');
+}
+
+function zoneWords({ kind, zone, actor = administrator, local }: EditOfZone): string {
+  const what = kind === 'zone-create' ? 'creates' : 'deletes';
+  return `${actor.name} ${what} the zone ${bare(zone)}${localWords(local)}`;
 }
 
 function itemsWords({ zone, items }: Pick<EditOfRecords, 'zone' | 'items'>): string {

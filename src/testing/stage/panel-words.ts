@@ -46,6 +46,8 @@ export interface Words {
   readonly hasTtl: boolean;
   /** The form fields of a record, without the fields for the zone and the record's identifier. */
   readonly fields: (record: Wanted) => Record<string, string>;
+  /** Reads the record of a call that saves it: the reverse of `fields`. */
+  readonly saved: (params: URLSearchParams) => Wanted;
 }
 
 const oldTypes = ['A', 'AAAA', 'CNAME', 'DNAME', 'NS', 'MX', 'TXT', 'SRV', 'PTR'] as const;
@@ -60,6 +62,36 @@ function fieldsOf4({ name, type, value, numbers = [] }: Wanted): Record<string, 
     ...(wght === undefined ? {} : { wght }),
     ...(port === undefined ? {} : { port }),
   };
+}
+
+function savedIn4(params: URLSearchParams): Wanted {
+  const numbers = numbersIn(params, ['prio', 'wght', 'port']);
+  return {
+    name: textIn(params, 'name'),
+    type: textIn(params, 'sdtype'),
+    value: textIn(params, 'addr'),
+    numbers,
+  };
+}
+
+function savedIn6(params: URLSearchParams): Wanted {
+  const type = textIn(params, 'rtype').toUpperCase();
+  const names = valueFields[type] ?? ['domain'];
+  const value = names.map((field) => textIn(params, field)).join(' ');
+  return {
+    name: textIn(params, 'name'),
+    type,
+    value,
+    numbers: numbersIn(params, ['priority', 'weight', 'port']),
+  };
+}
+
+function textIn(params: URLSearchParams, name: string): string {
+  return params.get(name) ?? '';
+}
+
+function numbersIn(params: URLSearchParams, names: readonly string[]): number[] {
+  return names.filter((name) => textIn(params, name) !== '').map((name) => Number(params.get(name)));
 }
 
 /** Names of the form fields that hold a record's value, by type. */
@@ -97,6 +129,7 @@ const words4: Words = {
   types: new Set(oldTypes),
   hasTtl: false,
   fields: fieldsOf4,
+  saved: savedIn4,
 };
 
 const words6: Words = {
@@ -108,6 +141,7 @@ const words6: Words = {
   types: new Set([...oldTypes, 'CAA', 'DS', 'TLSA']),
   hasTtl: true,
   fields: fieldsOf6,
+  saved: savedIn6,
 };
 
 const all: Readonly<Record<Generation, Words>> = {

@@ -1,5 +1,6 @@
 import type { DeleteOperation } from '../../operation.ts';
 import { baselineDueFact } from '../before/unknown-zone.ts';
+import { followDue, keptDeleteReason } from '../knowledge/follow-due.ts';
 import { newCreate, watching } from '../knowledge/operations.ts';
 import type { Runtime } from '../runtime.ts';
 import type { Transaction } from '../parts/store.ts';
@@ -32,6 +33,7 @@ export async function giveUpDelete(
   }
   if (formerlyOurs.length === 0) {
     await tx.zone(entry, { ...entry, state: 'synced' });
+    tx.with({ facts: followDue(runtime.ports, zone) });
     // Comparisons skipped the zone while the delete was open, so the zone is compared now.
     compareKept(runtime, operation);
     return;
@@ -50,7 +52,7 @@ export async function giveUpDelete(
  * them again.
  */
 export function compareKept(runtime: Runtime, { zone }: DeleteOperation): void {
-  const compare = (): void => runtime.agenda.compareSoon(zone, 'kept-delete', 'limited');
+  const compare = (): void => runtime.agenda.compareSoon(zone, keptDeleteReason, 'limited');
   compare();
   // Edits that the panel reported while the delete was open have no operation, so only a comparison finds
   // them.

@@ -45,7 +45,7 @@ async function given({
     operations,
     zones: entry === null ? [] : [entry],
     rows: [{ zone, put: rows.map((record) => sampleRow(1, { record })) }],
-    facts: { [`other-writer ${zone}`]: '1' },
+    facts: { [`other-writer ${zone}`]: '1', [`follow-due ${zone}`]: '1' },
   });
   bench.journal.takes = 10;
   return bench;
@@ -80,6 +80,7 @@ test('a delete is sent once two looks show the zone gone, and its ledger goes', 
   assert.equal(bench.central.store.records(zone), null);
   assert.equal(await bench.journal.zone(zone), null);
   assert.equal(await bench.journal.fact(`other-writer ${zone}`), null);
+  assert.equal(await bench.journal.fact(`follow-due ${zone}`), null);
 });
 
 test('a delete of a zone that the central has lost is done', async () => {
@@ -434,6 +435,7 @@ test('a create that cancelled a delete, and whose panel says nothing of it, leav
   assert.deepEqual(await told(bench), ['reverted', '']);
   assert.equal((await bench.journal.zone(zone))?.state, 'synced');
   assert.notEqual((await bench.stored(cancelled))?.watch, null);
+  assert.ok(Number(await bench.journal.fact(`follow-due ${zone}`)) >= bench.clock.wall() - 10);
   await bench.wait(1_000);
   assert.ok(bench.woken.at(-1)?.endsWith('comparison unproven-create limited'));
 });

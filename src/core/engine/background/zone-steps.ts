@@ -16,6 +16,7 @@ import { readCentralZone } from '../knowledge/central-zone.ts';
 import { isCentralsOwn } from '../knowledge/compare-rule.ts';
 import { isMadeByAnother, landed, mayLandLate } from './made-zone.ts';
 import { fillZone } from './fill-zone.ts';
+import { followDue, noFollowDue } from '../knowledge/follow-due.ts';
 import { keepWatching, newDelete, ownRecords, recordsIn, watching } from '../knowledge/operations.ts';
 import { giveUpDelete } from './give-up-delete.ts';
 import { agreesTwice, patienceFor, type PanelView } from '../knowledge/panel-view.ts';
@@ -80,6 +81,7 @@ async function stepUnprovenCreate(
     const cancelled = await tx.journal.operation(operation.cancels ?? '');
     if (cancelled !== null) await tx.amend(cancelled, (now) => ({ watch: watching(runtime.ports, now) }));
     if (entry !== null) await tx.zone(entry, { ...entry, state: 'synced' });
+    tx.with({ facts: followDue(runtime.ports, operation.zone) });
   });
   runtime.agenda.compareSoon(operation.zone, 'unproven-create', 'limited');
 }
@@ -366,7 +368,7 @@ async function endDelete(
     );
     for (const create of over) await tx.advance(create, 'reverted', { created: false });
     const isAwaited = open.length > over.length;
-    tx.with({ facts: forgotten(zone) });
+    tx.with({ facts: { ...forgotten(zone), ...noFollowDue(zone) } });
     if (isAwaited && entry !== null) {
       await tx.zone(entry, { ...entry, state: 'creating' });
       tx.rows({ zone, dropAll: true });

@@ -17,6 +17,7 @@ import type { LedgerRow, ZoneEntry } from '../../ledger.ts';
 import { PanelError } from '../../panel.ts';
 import { creates, type Operation, type RecordsOperation } from '../../operation.ts';
 import { baselineFact } from '../before/unknown-zone.ts';
+import { followDue } from '../knowledge/follow-due.ts';
 import type { CompareRequest } from '../parts/agenda.ts';
 import { compareZone } from './compare.ts';
 
@@ -254,6 +255,43 @@ test('a zone that was just filled is followed as well: its first reads may have 
   // The request `named` may remove more records than `limited`, so it is not changed to `limited`.
   await compare(bench, { follow: 'named' });
   assert.equal(bench.central.store.records(zone)?.length, 2);
+});
+
+test('a zone whose delete ended although the panel has it is followed by whichever comparison comes next', async () => {
+  const rows = [one, two, three].map((record) => sampleRow(1, { record }));
+  const bench = await given({ panel: [one, three], central: [one, two, three], rows });
+  const since = bench.clock.wall();
+  await bench.journal.commit({ facts: followDue(bench.runtime.ports, zone) });
+  const due = async (): Promise<boolean> => (await bench.journal.fact(`follow-due ${zone}`)) !== null;
+  await compare(bench, { reason: 'asked' });
+  await bench.wait(5_000);
+  assert.deepEqual(bench.woken, ['5000 comparison kept-delete limited']);
+  await compare(bench, { reason: 'asked' });
+  assert.equal(bench.central.store.records(zone)?.length, 2);
+  const [operation] = await bench.journal.operations({});
+  assert.deepEqual([operation?.class, operation?.source], ['follow', 'kept-delete']);
+  // Panel reads may still lack edits that the panel reported before the delete ended.
+  await compare(bench, { follow: 'limited' });
+  assert.equal(await due(), true);
+  await bench.wait(90_000);
+  await compare(bench);
+  assert.equal(await due(), false);
+  await bench.journal.commit({ facts: { [`follow-due ${zone}`]: String(since + 3_600_000) } });
+  await compare(bench);
+  assert.equal(await due(), false, 'the clock was set back');
+});
+
+test('a comparison that removes records does not end what is due: the engine may stop before it has removed them', async () => {
+  const rows = [one, two, three].map((record) => sampleRow(1, { record }));
+  const bench = await given({ panel: [one, three], central: [one, two, three], rows });
+  await bench.journal.commit({ facts: { [`follow-due ${zone}`]: '0' } });
+  await compare(bench);
+  await bench.wait(5_000);
+  await compare(bench);
+  assert.equal(bench.central.store.records(zone)?.length, 2);
+  assert.notEqual(await bench.journal.fact(`follow-due ${zone}`), null);
+  await compare(bench);
+  assert.equal(await bench.journal.fact(`follow-due ${zone}`), null);
 });
 
 test('before the baseline nothing is removed', async () => {

@@ -12,6 +12,7 @@ import {
 } from '../knowledge/compare-rule.ts';
 import { isJustFilled } from '../background/fill-zone.ts';
 import { followNamedZone, followPanel, permitFor } from './follow.ts';
+import { endFollowDue, isFollowDue, keptDeleteReason } from '../knowledge/follow-due.ts';
 import { isFrozen, mayHaveRows } from '../knowledge/frozen.ts';
 import { newCreate } from '../knowledge/operations.ts';
 import { observeZone } from './observe-zone.ts';
@@ -44,10 +45,7 @@ import {
  * @throws {PanelError | CentralError | JournalError} the caller tries again later
  */
 export async function compareZone(runtime: Runtime, zone: DnsName, asked: CompareRequest): Promise<void> {
-  // When we filled the new zone at the central, panel reads may still have shown records that were deleted.
-  // We sent these records, so this comparison may remove them again.
-  const follows = asked.follow === 'no' && (await isJustFilled(runtime, zone));
-  const request = follows ? { ...asked, follow: 'limited' as const } : asked;
+  const request = await withCause(runtime, zone, asked);
   const { followings } = runtime.agenda;
   runtime.ports.log(6, 'zone.compare', { zone, reason: request.reason, follow: request.follow });
   const frozen = await isFrozen(runtime.ports.journal, zone);
@@ -62,6 +60,19 @@ export async function compareZone(runtime: Runtime, zone: DnsName, asked: Compar
   await runtime.lockedStep('-', zone, null, async (ctx) => {
     await compare(runtime, zone, request, { ...view, unlisted, frozen, followings, began }, ctx);
   });
+}
+
+/**
+ * The request as it counts for this zone: something that the journal remembers may allow the comparison to
+ * remove records.
+ * @throws {JournalError}
+ */
+async function withCause(runtime: Runtime, zone: DnsName, request: CompareRequest): Promise<CompareRequest> {
+  if (request.follow !== 'no') return request;
+  if (await isFollowDue(runtime, zone)) return { ...request, reason: keptDeleteReason, follow: 'limited' };
+  // When we filled the new zone at the central, panel reads may still have shown records that were deleted.
+  // We sent these records, so this comparison may remove them again.
+  return (await isJustFilled(runtime, zone)) ? { ...request, follow: 'limited' } : request;
 }
 
 /**
@@ -137,8 +148,8 @@ async function compareUnderLock(
   const watched = watchedIds(onWatch, rows);
   const busy = new Set([...busyIds(open.filter(({ id }) => !freedIds.has(id))), ...watched]);
   const atCentral = new Set(records.map(recordId));
-  if (rows.some((row) => isLeft(row, watched, [view.ids, atCentral])))
-    runtime.agenda.want(zone, request, endOfWatch(onWatch) - clock.wall());
+  const leaves = rows.some((row) => isLeft(row, watched, [view.ids, atCentral]));
+  if (leaves) runtime.agenda.want(zone, request, endOfWatch(onWatch) - clock.wall());
   const known = view.frozen ? null : entry;
   noteSilent(runtime, known, request, { view, rows, busy });
   const follow = request.follow !== 'no' && !baseline;
@@ -158,6 +169,7 @@ async function compareUnderLock(
     tx.rows({ zone, dropAll: view.frozen, put: found.put, drop: found.drop });
     const facts = { ...other.facts, ...baselineTaken(zone, entry) };
     tx.with({ facts: { ...facts, ...(await conflictFacts(runtime, zone, rows, found)) } });
+    await endFollowDue(runtime, tx, zone, { began: view.began, decides: follow && !leaves, found });
   });
   if (found.additions.length + found.gone.length > 0) {
     await followPanel(runtime, { zone, source: request.reason, present: records, ...found }, ctx);

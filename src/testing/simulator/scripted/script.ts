@@ -1,7 +1,7 @@
 import type { DnsName } from '../../../dns/name.ts';
 import type { EditItem } from '../../../core/panel.ts';
 import { administrator } from '../edits.ts';
-import type { EditOfRecords, HistoryEvent, OnCopy } from '../event.ts';
+import type { EditOfRecords, EditOfZone, HistoryEvent, OnCopy } from '../event.ts';
 import { address, main } from '../set-up.ts';
 import type { Story } from '../story.ts';
 import type { LocalPart } from '../world.ts';
@@ -40,7 +40,7 @@ export function zoneEdit(
   kind: 'zone-create' | 'zone-delete',
   zone: DnsName,
   local: Partial<LocalPart> = {},
-): HistoryEvent {
+): EditOfZone {
   return { kind, zone, local: { ...usual, ...local } };
 }
 

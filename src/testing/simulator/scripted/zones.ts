@@ -1,6 +1,6 @@
 import { makeRecord, type ResourceRecord } from '../../../dns/record.ts';
 import type { DnsName } from '../../../dns/name.ts';
-import { address, alone, freshZone, main } from '../set-up.ts';
+import { address, alone, freshZone, main, owner } from '../set-up.ts';
 import type { HistoryEvent } from '../event.ts';
 import type { Story } from '../story.ts';
 import { edit, told, wwwMoves, zoneEdit } from './script.ts';
@@ -66,6 +66,17 @@ export const aboutZones: Readonly<Record<string, Story>> = {
         'central 1 write joined.example. www.joined.example. is slow': { 1: 8_000 },
       },
     },
+  ),
+  'a zone deleted and made again at once in a long outage, in which the agent is killed': told(
+    [
+      [39, { kind: 'outage', of: 1, lasts: 840_000 }],
+      [40, { ...zoneEdit('zone-delete', main), actor: owner }],
+      // The list of owners has not been read since the delete, so this create is left to the panel.
+      [40.1, { ...zoneEdit('zone-create', main), actor: owner }],
+      [850, { kind: 'kill' }],
+      [855, { kind: 'start' }],
+    ],
+    { calmAt: 900_000 },
   ),
   'a zone made again while reads show the one before it': told([
     [40, zoneEdit('zone-delete', main, { visibleAfter: 10_000 })],
