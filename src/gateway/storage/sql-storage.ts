@@ -22,6 +22,8 @@ import {
   judgeClaim,
   transfer,
   validCode,
+  voidCodes,
+  voidCodesAbove,
   zoneOwner,
 } from './sql-zones.ts';
 import type {
@@ -92,6 +94,7 @@ export class SqlStorage implements Storage {
         backend = ? WHERE id = ?`;
       const values = limitValues({ ...now.limits, ...limits });
       await tx.run(sql, state ?? now.state, ...values, backend ?? now.backend, id);
+      if ((state ?? 'active') !== 'active') await voidCodes(tx, id);
       return true;
     });
   }
@@ -125,12 +128,12 @@ export class SqlStorage implements Storage {
   async rotateToken(id: string, { hash, until }: Rotation, audit: AuditFacts): Promise<boolean> {
     const sql = `UPDATE token SET previous_hash = hash, previous_until = ?, hash = ?
       WHERE id = ? AND revoked_at IS NULL`;
-    return await this.#change(audit, sql, [until, hash, id]);
+    return await this.#endCodes(audit, id, sql, [until, hash, id]);
   }
 
   async revokeToken(id: string, at: number, audit: AuditFacts): Promise<boolean> {
     const sql = 'UPDATE token SET revoked_at = ? WHERE id = ? AND revoked_at IS NULL';
-    return await this.#change(audit, sql, [at, id]);
+    return await this.#endCodes(audit, id, sql, [at, id]);
   }
 
   async tokenUsed(id: string, at: number, from: string): Promise<void> {
@@ -201,6 +204,7 @@ export class SqlStorage implements Storage {
         ON CONFLICT (name) DO UPDATE SET customer = excluded.customer, backend = excluded.backend,
           created_at = excluded.created_at, left_at = NULL, pending = 1, records = NULL`;
       await tx.run(sql, zone, reversed(zone), customer, backend ?? (await newZonesBackend(tx, customer)), at);
+      await voidCodesAbove(tx, zone, customer);
       return judged;
     });
   }
@@ -456,6 +460,24 @@ export class SqlStorage implements Storage {
 
   async #all<T>(sql: string, values: readonly SqlValue[], read: (row: unknown) => T): Promise<readonly T[]> {
     return await this.#database.read(async (tx) => (await tx.all(sql, ...values)).map(read));
+  }
+
+  /**
+   * Changes a token, and ends the transfer codes of its customer: whoever has got hold of the token may have
+   * made one. @returns false: no row was changed
+   */
+  async #endCodes(
+    audit: AuditFacts,
+    token: string,
+    sql: string,
+    values: readonly SqlValue[],
+  ): Promise<boolean> {
+    return await this.#database.write(audit, async (tx) => {
+      if ((await tx.run(sql, ...values)) === 0) return unchanged(false);
+      const row = await tx.get('SELECT customer FROM token WHERE id = ?', token);
+      await voidCodes(tx, String(row?.['customer']));
+      return true;
+    });
   }
 
   /** @returns false: no row was changed, so nothing goes into the audit */

@@ -331,7 +331,10 @@ export interface Storage {
   customer(id: string): Promise<Customer | null>;
   /** @returns false: there is a customer with this id already */
   addCustomer(customer: NewCustomer, audit: AuditFacts): Promise<boolean>;
-  /** Changes what is not null. @returns false: there is no such customer */
+  /**
+   * Changes what is not null. A customer who may not write has no transfer codes any more.
+   * @returns false: there is no such customer
+   */
   setCustomer(id: string, changes: CustomerChanges, audit: AuditFacts): Promise<boolean>;
 
   tokens(customer: string): Promise<readonly StoredToken[]>;
@@ -340,10 +343,11 @@ export interface Storage {
   addToken(token: StoredToken, audit: AuditFacts): Promise<LimitReached | null>;
   /**
    * Gives a token another text. The text before is accepted until `until`, and one before that no longer.
+   * Transfer codes of the customer are void.
    * @returns false: there is no such token, or it was revoked
    */
   rotateToken(id: string, rotation: Rotation, audit: AuditFacts): Promise<boolean>;
-  /** @returns false: there is no such token, or it was revoked before */
+  /** Also makes transfer codes of the customer void. @returns false: it was revoked before, or is not there */
   revokeToken(id: string, at: number, audit: AuditFacts): Promise<boolean>;
   tokenUsed(id: string, at: number, from: string): Promise<void>;
 
@@ -373,6 +377,7 @@ export interface Storage {
    *
    * The next zone above must be the customer's, or its owner must have granted the name. A zone of another
    * customer below must exist by a grant of the customer, which may be revoked by now. A claim is a write.
+   * Transfer codes of the customer by which the zone would go with one above it are void.
    */
   claimZone(claim: ZoneClaim, audit: AuditFacts, lease: ZoneLease | null): Promise<Claim>;
   /** Ends a claim: the customer has the zone. */

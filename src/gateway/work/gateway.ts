@@ -291,8 +291,10 @@ export class Gateway {
         ? (await storage.zonesOf(caller.customer.id)).filter((one) => isWithin(one, zone))
         : [];
       for (const one of new Set([zone, ...below])) await this.#demandDeletable(caller, one, ctx);
+      // The look at the zones takes a while, and the operator may have revoked the token meanwhile.
+      const { token } = await readAgain(storage, sender, wall());
       const { text: code, hash } = makeCode();
-      const expiresAt = wall() + codeLife;
+      const expiresAt = Math.min(wall() + codeLife, token.expiresAt ?? Number.MAX_SAFE_INTEGER);
       const audit = auditOf(caller, 'zone.offered', zone, { withBelow, expiresAt });
       const stored = { hash, zone, customer: caller.customer.id, withBelow, expiresAt };
       if (!(await storage.addTransferCode(stored, audit))) throw noSuchZone();
