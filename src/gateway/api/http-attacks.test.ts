@@ -281,6 +281,18 @@ describe('limits of a gateway', { skip: missingPrograms('pdns_server') }, () => 
     );
   });
 
+  test('tokens that a token has made have no limit of their own', async () => {
+    const by = await bench.token('many', undefined, [], { makesTokens: true });
+    const rights = { rules: [], createZones: [], deleteZones: [], protectedTypes: [] };
+    const made: Said[] = [];
+    for (let at = 0; at < 4; at += 1)
+      made.push(await askGateway(bench.url(), by, 'POST', '/v1/tokens', { rights }));
+    assert.deepEqual(new Set(made.map(({ status }) => status)), new Set([201]));
+    const child = String(made[0]?.body['token']);
+    const said = await askGateway(bench.url(), child, 'POST', '/v1/tokens', { rights });
+    assert.deepEqual([said.status, said.body['violated-policies']], [429, ['writes']]);
+  });
+
   test('wrong tokens: 401, then 429; a token that was used before goes on', async () => {
     assert.equal((await askGateway(bench.url(), token, 'GET', '/v1/account')).status, 200);
     const fresh = await bench.token('shop');

@@ -113,7 +113,9 @@ export class SqlStorage implements Storage {
     return await this.#database.write(audit, async (tx) => {
       await tx.lockCustomer(customer);
       const inUse = `SELECT count(*) >= (SELECT most_tokens FROM customer WHERE id = ?1) AS full FROM token
-        WHERE customer = ?1 AND revoked_at IS NULL AND (expires_at IS NULL OR expires_at > ?2)`;
+        WHERE customer = ?1 AND revoked_at IS NULL AND (expires_at IS NULL OR expires_at > ?2)
+          AND NOT EXISTS (SELECT 1 FROM token AS made_by
+            WHERE made_by.id = token.maker AND made_by.revoked_at IS NOT NULL)`;
       if ((await tx.get(inUse, customer, createdAt))?.['full'] === 1) return unchanged({ limit: 'tokens' });
       const sql = `INSERT INTO token (id, customer, hash, label, rights, networks, created_at, expires_at, idle,
         maker, makes_tokens) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`;
