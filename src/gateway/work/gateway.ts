@@ -220,12 +220,17 @@ export class Gateway {
     });
   }
 
-  /** Whether {@link createZone} would work. */
+  /** Whether {@link createZone} would work. Of one customer it is found out for one zone at a time. */
   async mayCreate(caller: Caller, made: NewZone): Promise<'free' | 'exists'> {
     const { storage, backends } = this.#parts;
     const backend = backends.named(await backends.nameFor(caller.customer, made.zone));
     const claim = await storage.mayClaim(await this.#claim({ caller, backend }, made));
-    return await this.#ask(async (ctx) => await this.#demandFree(claim, made, { caller, ctx }));
+    return await this.#ask(
+      async (ctx) =>
+        await this.#customers.take(caller.customer.id, ctx.signal, async () =>
+          this.#demandFree(claim, made, { caller, ctx }),
+        ),
+    );
   }
 
   /** Creates a zone for the customer, with its records. */
