@@ -24,6 +24,8 @@ import { allowedMethods, routes } from './routes.ts';
 
 /** Largest headers of a request, octets. */
 const mostHeaders = 16 * 1024;
+/** How slowly a client may take an answer, octets in a millisecond. */
+const slowest = 512;
 /** How often connections are checked for being too slow, milliseconds. */
 const checkEvery = 1_000;
 /** How long a gateway that stops waits for its answers, milliseconds. */
@@ -131,9 +133,25 @@ export class ApiServer {
       ...(request.complete ? {} : { Connection: 'close' }),
     });
     response.end(text ?? undefined);
+    this.#endUnread(request, response, text?.length ?? 0);
     const ms = this.#parts.now() - begun;
     this.#parts.metrics.request({ route: seen.route, status: answer.status, ms });
     this.#parts.log(5, 'request', { id, ...seen, status: answer.status, ms: Math.round(ms) });
+  }
+
+  /**
+   * Closes the connection of a client that does not take its answer in time. Else answers that nobody reads
+   * could fill the memory. @param size of the answer, characters
+   */
+  #endUnread({ socket }: IncomingMessage, response: ServerResponse, size: number): void {
+    if (response.closed) return;
+    const patience = this.#parts.limits.sending + size / slowest;
+    const timer = setTimeout(() => {
+      socket.destroy();
+    }, patience);
+    response.once('close', () => {
+      clearTimeout(timer);
+    });
   }
 
   async #answer(request: IncomingMessage, seen: Seen, counted: Counted): Promise<ApiAnswer> {

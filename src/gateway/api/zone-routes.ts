@@ -180,7 +180,7 @@ export function changeOutcome({ outcome, zone }: StoredChange): ApiAnswer {
 
 /**
  * The change, without removed records that the caller may not read. A request for a whole RRset does not name
- * the records that it removes, and a rule may allow to write what it does not allow to read.
+ * the records that it removes. A rule may allow to write what it does not allow to read.
  */
 export function readableOutcome({ token: { rights } }: Caller, change: StoredChange): StoredChange {
   const { zone, outcome } = change;
@@ -190,10 +190,7 @@ export function readableOutcome({ token: { rights } }: Caller, change: StoredCha
 }
 
 /** The outcome of a change as an answer to its withdrawal. */
-function toldOutcome(
-  caller: Caller,
-  change: StoredChange,
-): v.InferOutput<typeof withdrawAnswer> {
+function toldOutcome(caller: Caller, change: StoredChange): v.InferOutput<typeof withdrawAnswer> {
   const { outcome } = readableOutcome(caller, change);
   if (outcome?.kind === 'done') {
     const { removed, added } = outcome;

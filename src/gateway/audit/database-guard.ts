@@ -100,8 +100,8 @@ export class DatabaseGuard {
   }
 
   /**
-   * Writes the last entry of the audit into the file, if it is a new one. If the database no longer has the
-   * one exported before, an older copy was put back while the gateway runs: nothing is written, and the
+   * Writes the last entry of the audit into the file, if it is a new one. If the database lacks the one
+   * exported before, an older copy was put back while the gateway runs. Then nothing is written, and the
    * database is in doubt.
    * @throws {StorageError}
    */

@@ -37,8 +37,8 @@ const arpa = zoneName('arpa');
 const takenPrefixes: ReadonlySet<string> = new Set(['autoconfig', 'autodiscover', 'mta-sts', 'wpad']);
 
 /**
- * Maximum number of labels. Before a create, the name servers are asked for each name above. Without this limit
- * one request would be more than a hundred of theirs.
+ * Maximum number of labels. Before a create, the name servers are asked for each name above. Without this
+ * limit one request would be more than a hundred of theirs.
  */
 const mostLabels = 12;
 

@@ -347,7 +347,10 @@ export interface Storage {
    * @returns false: there is no such token, or it was revoked
    */
   rotateToken(id: string, rotation: Rotation, audit: AuditFacts): Promise<boolean>;
-  /** Also makes transfer codes of the customer void. @returns false: it was revoked before, or is not there */
+  /**
+   * Refuses a token from now on. Transfer codes of the customer are void.
+   * @returns false: there is no such token, or it was revoked before
+   */
   revokeToken(id: string, at: number, audit: AuditFacts): Promise<boolean>;
   tokenUsed(id: string, at: number, from: string): Promise<void>;
 
