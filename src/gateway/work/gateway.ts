@@ -272,7 +272,7 @@ export class Gateway {
     return await this.#inOwnZone(sender, zone, async ({ caller, backend, ctx, lease, demandTime }) => {
       const { storage, wall } = this.#parts;
       await this.#demandDeletable(caller, zone, ctx);
-      demandWritable(caller);
+      await this.#demandStill(caller, zone);
       const asked = auditOf(caller, 'zone.delete-accepted', zone, {});
       demandWithin(await storage.acceptDelete(zone, caller.customer.id, wall(), asked, lease));
       demandTime();
@@ -335,6 +335,17 @@ export class Gateway {
     return backends.named(owner.backend);
   }
 
+  /**
+   * Refuses a write whose sender has lost the zone or his rights since it was judged. The name server was
+   * asked meanwhile, which may have taken seconds.
+   */
+  async #demandStill(caller: Caller, zone: DnsName): Promise<void> {
+    const { storage, wall } = this.#parts;
+    const now = await readAgain(storage, caller, wall());
+    await this.#demandOwn(now, zone);
+    demandWritable(now);
+  }
+
   /** Refuses a token that may not delete the zone with all that is in it now. */
   async #demandDeletable({ token: { rights } }: Caller, zone: DnsName, ctx: CallContext): Promise<void> {
     if (!mayDeleteZone(rights, zone)) throw denied({ text: 'zone.delete' });
@@ -377,6 +388,7 @@ export class Gateway {
     const { storage } = this.#parts;
     const { key, zone, remove, add, before } = change;
     demandRrsetLimits(caller.customer.limits, change);
+    await this.#demandStill(caller, zone);
     const asked = auditOf(caller, 'change.accepted', zone, { key, remove, add, before });
     const earlier = await this.#accept(change, asked, turn);
     // The same key came for another zone in this moment.
