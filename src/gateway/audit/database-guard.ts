@@ -114,7 +114,8 @@ export class DatabaseGuard {
       log(1, 'database.in-doubt', { doubt: this.#doubt });
       return;
     }
-    const { number, hash } = await storage.auditHead();
+    // Of all gateways: an idle one would else not notice that entries of another one are lost.
+    const { number, hash } = await storage.newestEntry();
     if (number === this.#exported?.number) return;
     try {
       heads.append({ at: wall(), number, hash });

@@ -1,10 +1,12 @@
 import { randomBytes } from 'node:crypto';
 import type { DnsName } from '../../dns/name.ts';
+import { noHead } from './audit-chain.ts';
 import { AuditedDatabase, maybe, type AuditedTransaction, type StorageFacts } from './audited-database.ts';
 import { unchanged, type Database, type SqlValue } from './database.ts';
 import { reversed } from './reversed-name.ts';
 import {
   readAuditEntry,
+  readAuditHead,
   readAuditLink,
   readCounts,
   readCustomer,
@@ -419,6 +421,11 @@ export class SqlStorage implements Storage {
 
   async auditHead(): Promise<AuditHead> {
     return await this.#database.read(async (tx) => await this.#database.head(tx));
+  }
+
+  async newestEntry(): Promise<AuditHead> {
+    const sql = 'SELECT number, hash FROM audit ORDER BY number DESC LIMIT 1';
+    return (await this.#one(sql, [], readAuditHead)) ?? noHead;
   }
 
   async auditLinks(after: number, most: number): Promise<readonly AuditLink[]> {

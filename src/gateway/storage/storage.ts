@@ -282,7 +282,7 @@ export interface AuditLink {
   readonly hash: string;
 }
 
-/** The last entry of a gateway's audit. */
+/** An entry of the audit that is the last one. */
 export interface AuditHead {
   /** 0: there is no entry. */
   readonly number: number;
@@ -467,6 +467,8 @@ export interface Storage {
   audit(after: number, most: number): Promise<readonly AuditEntry[]>;
   /** The last entry of this gateway's chain. */
   auditHead(): Promise<AuditHead>;
+  /** The last entry of the audit, whichever gateway has made it. */
+  newestEntry(): Promise<AuditHead>;
   /** As {@link audit}, but as stored. */
   auditLinks(after: number, most: number): Promise<readonly AuditLink[]>;
   /**
