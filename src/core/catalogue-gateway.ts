@@ -14,6 +14,10 @@ export const gatewayTexts = {
     en: 'Nobody can create the zone {zone}: it is the root or a top-level domain.',
     ru: 'Зону {zone} создать нельзя: это корень или домен верхнего уровня.',
   },
+  'gateway.deep-name': {
+    en: 'Only the provider can create the zone {zone}: it has more than {most} labels.',
+    ru: 'Зону {zone} может создать только провайдер: в её имени больше {most} меток.',
+  },
   'gateway.special-name': {
     en: 'Nobody can create the zone {zone}: no resolver asks the public DNS for such names.',
     ru: 'Зону {zone} создать нельзя: такие имена в публичном DNS не ищут.',

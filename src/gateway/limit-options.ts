@@ -21,8 +21,8 @@ export const limitOptions = {
   requests: numberOption(
     'count',
     { fallback: 6_000, least: 1, most: 1_000_000 },
-    'Number of requests of one token in a minute. So many are also served at once.',
-    'Число запросов одного токена в минуту. Столько же выполняется и сразу подряд.',
+    'Number of requests of one token, and of those that it has made, in a minute. So many are also served at once.',
+    'Число запросов одного токена и выпущенных им токенов в минуту. Столько же выполняется и сразу подряд.',
   ),
   writes: numberOption(
     'count',

@@ -281,6 +281,41 @@ describe('limits of a gateway', { skip: missingPrograms('pdns_server') }, () => 
     );
   });
 
+  test('tokens that a token has made have no limit of their own', async () => {
+    const by = await bench.token('many', undefined, [], { makesTokens: true });
+    const rights = { rules: [], createZones: [], deleteZones: [], protectedTypes: [] };
+    const made: Said[] = [];
+    for (let at = 0; at < 4; at += 1)
+      made.push(await askGateway(bench.url(), by, 'POST', '/v1/tokens', { rights }));
+    assert.deepEqual(new Set(made.map(({ status }) => status)), new Set([201]));
+    const child = String(made[0]?.body['token']);
+    const said = await askGateway(bench.url(), child, 'POST', '/v1/tokens', { rights });
+    assert.deepEqual([said.status, said.body['violated-policies']], [429, ['writes']]);
+  });
+
+  test('a client that does not take its answer is cut off', async () => {
+    const by = await bench.token('unread');
+    const records = Array.from({ length: 4_000 }, (_, at) => {
+      return { name: `h${at}.unread.example.`, type: 'TXT', ttl: 60, data: `"${'x'.repeat(250)}"` };
+    });
+    const made = { ...newZone, zone: 'unread.example', records };
+    const created = await askGateway(bench.url(), by, 'POST', '/v1/zones', made);
+    assert.equal(created.status, 201, JSON.stringify(created.body));
+    const path = '/v1/zones/unread.example/records';
+    const socket = open();
+    socket.pause();
+    // More than the buffers of both sockets hold.
+    const one = `GET ${path} HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer ${by}\r\n\r\n`;
+    socket.write(one.repeat(12));
+    const connections = async (): Promise<string> => {
+      const { text } = await sendToGateway(bench.statusUrl(), { token: '', method: 'GET', path: '/metrics' });
+      return /^domainsync_gateway_connections (\d+)$/mu.exec(text)?.[1] ?? '';
+    };
+    while ((await connections()) === '0');
+    while ((await connections()) !== '0');
+    socket.destroy();
+  });
+
   test('wrong tokens: 401, then 429; a token that was used before goes on', async () => {
     assert.equal((await askGateway(bench.url(), token, 'GET', '/v1/account')).status, 200);
     const fresh = await bench.token('shop');

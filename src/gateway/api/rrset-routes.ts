@@ -18,7 +18,7 @@ import {
   type Route,
 } from './route.ts';
 import { alteredAnswer, rrset, rrsetBody, rrsetsPage, rrsetsQuery, type ApiRRset } from './shapes.ts';
-import { keyHeader, askedNames, changeOutcome } from './zone-routes.ts';
+import { keyHeader, askedNames, changeOutcome, readableOutcome } from './zone-routes.ts';
 
 /** Number of RRsets in a page, if the client does not say it. */
 const usualPage = 1_000;
@@ -89,7 +89,7 @@ export const rrsetRoutes: readonly Route[] = [
       const sent = allFromWire(data.map((one) => ({ ...key, ttl, data: one })));
       const records = [...new Map(sent.map((record) => [recordId(record), record])).values()];
       const done = await gateway.writeRRset(caller, zoneIn(values), wanted(key, records, headers));
-      return { ...changeOutcome(done), headers: { ETag: tagOf(records) } };
+      return { ...changeOutcome(readableOutcome(caller, done)), headers: { ETag: tagOf(records) } };
     },
   }),
   customerRoute({
@@ -101,8 +101,10 @@ export const rrsetRoutes: readonly Route[] = [
     headers: { ...conditions, ...keyHeader },
     answers: { 200: { about: 'what was removed', body: alteredAnswer } },
     refusals: [403, 404, 409, 412, 422],
-    answer: async ({ gateway }, { caller, values, headers }) =>
-      changeOutcome(await gateway.writeRRset(caller, zoneIn(values), wanted(keyIn(values), [], headers))),
+    answer: async ({ gateway }, { caller, values, headers }) => {
+      const done = await gateway.writeRRset(caller, zoneIn(values), wanted(keyIn(values), [], headers));
+      return changeOutcome(readableOutcome(caller, done));
+    },
   }),
 ];
 

@@ -3,6 +3,7 @@ import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 import { askGateway, type Said } from '../../testing/accounts/ask-gateway.ts';
 import { startGatewayBench, type GatewayBench } from '../../testing/accounts/gateway.ts';
+import type { Rule } from '../rights/rule.ts';
 import { missingPrograms } from '../../testing/servers/process.ts';
 
 const base = '/v1/zones/shop.example/rrsets';
@@ -224,6 +225,23 @@ describe('RRsets of a gateway', { skip: missingPrograms('pdns_server') }, () => 
       await ask('DELETE', www, undefined, { 'If-Match': tag }, other),
     ])
       assert.equal(said.status, 404);
+  });
+
+  test('a token that may write and not read hears nothing of what was there', async () => {
+    const rules: Rule[] = [
+      { zone: 'shop.example', name: 'www', types: ['A'], allow: ['add', 'change', 'remove'] },
+      { zone: 'shop.example', name: 'seen', types: ['A'], allow: ['read'] },
+    ];
+    const by = await bench.token('shop', { rules, createZones: [], deleteZones: [], protectedTypes: [] });
+    const key = { 'Idempotency-Key': 'blind-key-0001' };
+    for (const [method, body] of [['PUT', { ttl: 60, data: ['192.0.2.9'] }], ['DELETE']] as const) {
+      await put(['192.0.2.77']);
+      const said = await ask(method, www, body, method === 'PUT' ? key : {}, by);
+      assert.deepEqual([said.status, said.body['removed']], [200, []], method);
+    }
+    const withdraw = '/v1/zones/shop.example/changes/withdraw';
+    const told = await ask('POST', withdraw, { key: 'blind-key-0001' }, {}, by);
+    assert.deepEqual([told.body['outcome'], told.body['removed']], ['done', []]);
   });
 
   test('what cannot be an RRset is refused in whole', async () => {

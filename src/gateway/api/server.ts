@@ -24,6 +24,8 @@ import { allowedMethods, routes } from './routes.ts';
 
 /** Largest headers of a request, octets. */
 const mostHeaders = 16 * 1024;
+/** How slowly a client may take an answer, octets in a millisecond. */
+const slowest = 512;
 /** How often connections are checked for being too slow, milliseconds. */
 const checkEvery = 1_000;
 /** How long a gateway that stops waits for its answers, milliseconds. */
@@ -116,7 +118,8 @@ export class ApiServer {
     const id = randomBytes(8).toString('hex');
     const begun = this.#parts.now();
     const seen: Seen = { route: '-', customer: '-', token: '-' };
-    const answer = await this.#answer(request, seen).catch((error: unknown) =>
+    const counted: Counted = { token: null };
+    const answer = await this.#answer(request, seen, counted).catch((error: unknown) =>
       this.#refusal(error, request, id),
     );
     const { text, type } = textOf(answer);
@@ -124,18 +127,34 @@ export class ApiServer {
       ...(text === null ? {} : { 'Content-Type': type, 'Content-Length': Buffer.byteLength(text) }),
       'Cache-Control': 'no-store',
       'X-Request-Id': id,
-      ...(seen.token === '-' ? {} : this.#requests.headers(seen.token)),
+      ...(counted.token === null ? {} : this.#requests.headers(counted.token)),
       ...answer.headers,
       // What is left of a body that was not read must not be taken for the next request.
       ...(request.complete ? {} : { Connection: 'close' }),
     });
     response.end(text ?? undefined);
+    this.#endUnread(request, response, text?.length ?? 0);
     const ms = this.#parts.now() - begun;
     this.#parts.metrics.request({ route: seen.route, status: answer.status, ms });
     this.#parts.log(5, 'request', { id, ...seen, status: answer.status, ms: Math.round(ms) });
   }
 
-  async #answer(request: IncomingMessage, seen: Seen): Promise<ApiAnswer> {
+  /**
+   * Closes the connection of a client that does not take its answer in time. Else answers that nobody reads
+   * could fill the memory. @param size of the answer, characters
+   */
+  #endUnread({ socket }: IncomingMessage, response: ServerResponse, size: number): void {
+    if (response.closed) return;
+    const patience = this.#parts.limits.sending + size / slowest;
+    const timer = setTimeout(() => {
+      socket.destroy();
+    }, patience);
+    response.once('close', () => {
+      clearTimeout(timer);
+    });
+  }
+
+  async #answer(request: IncomingMessage, seen: Seen, counted: Counted): Promise<ApiAnswer> {
     const [path = '', query = ''] = (request.url ?? '').split('?', 2);
     const { route, values } = findRoute(routes, request.method ?? '', path);
     seen.route = `${route.method} ${route.path}`;
@@ -149,7 +168,8 @@ export class ApiServer {
     if (caller === null) return await answer();
     seen.token = caller.token.id;
     if ('customer' in caller) seen.customer = caller.customer.id;
-    return await this.#requests.run(seen.token, route.isWrite, answer);
+    counted.token = countedToken(caller);
+    return await this.#requests.run(counted.token, route.isWrite, answer);
   }
 
   async #caller(request: IncomingMessage, { audience }: Route): Promise<RequestSender | null> {
@@ -171,6 +191,16 @@ export class ApiServer {
     this.#parts.metrics.refused(known);
     return { status: known.status, body: problemDetails(known, id), headers: headersFor(known, request) };
   }
+}
+
+/** The token whose limits a request counts for; null: nobody has logged in. */
+interface Counted {
+  token: string | null;
+}
+
+/** Tokens that a token has made count as their maker: else each of them would give it another limit. */
+function countedToken(caller: RequestSender): string {
+  return ('customer' in caller ? caller.token.maker : null) ?? caller.token.id;
 }
 
 /** How each audience logs in. */

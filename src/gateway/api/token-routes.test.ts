@@ -137,6 +137,31 @@ describe('tokens and owners over the API of a gateway', { skip: missingPrograms(
     assert.equal((await ask(giver, 'GET', '/v1/zones/given.example/records')).status, 404);
   });
 
+  test('a code ends with the token of its owner, and before another zone would go with it', async () => {
+    const [owner, taker] = [await bench.token('sold', panel), await bench.token('buyer', panel)];
+    await create(owner, 'sold.example');
+    const offer = async (by: string): Promise<string> => {
+      const said = await ask(by, 'POST', '/v1/zones/sold.example/offer', { withBelow: true });
+      assert.equal(said.status, 200, JSON.stringify(said.body));
+      return String(said.body['code']);
+    };
+    const take = async (code: string): Promise<number> =>
+      (await ask(taker, 'POST', '/v1/zones/sold.example/take', { code })).status;
+    const stolen = await bench.token('sold', panel);
+    const byThief = await offer(stolen);
+    await bench.revoke(stolen);
+    assert.equal(await take(byThief), 404, 'revoked');
+    const beforeStop = await offer(owner);
+    await bench.setState('sold', 'read-only');
+    await bench.setState('sold', 'active');
+    assert.equal(await take(beforeStop), 404, 'read-only meanwhile');
+    const alone = await offer(owner);
+    assert.equal((await create(owner, 'later.sold.example')).status, 201);
+    assert.equal(await take(alone), 404, 'there is another zone below now');
+    assert.equal(await take(await offer(owner)), 200);
+    assert.deepEqual(await zonesOf(taker), ['later.sold.example.', 'sold.example.']);
+  });
+
   test('names that the rules of the gateway keep are refused, unless the operator has given them', async () => {
     const by = await bench.token('namer', panel);
     for (const [zone, code] of [

@@ -11,7 +11,9 @@ import {
 } from '../../net/gateway/schemas.ts';
 import { absoluteName, allFromWire, expectationFromWire, toWire } from '../../net/gateway/wire.ts';
 import { ApiRefusal } from '../api-refusal.ts';
+import { mayRead } from '../rights/decide.ts';
 import type { StoredChange } from '../storage/storage.ts';
+import type { Caller } from '../work/caller.ts';
 import { pageOf } from './paging.ts';
 import { customerRoute, noBody, noQuery, okAnswer, zoneIn, type ApiAnswer, type Route } from './route.ts';
 import { accountBody, alteredAnswer, pageQuery, recordsQuery, zonesPage } from './shapes.ts';
@@ -141,7 +143,7 @@ export const zoneRoutes: readonly Route[] = [
     answers: { 200: { about: 'the outcome of the change', body: withdrawAnswer } },
     refusals: [404, 422],
     answer: async ({ gateway }, { caller, values, body }) =>
-      okAnswer(toldOutcome(await gateway.withdraw(caller, zoneIn(values), body.key))),
+      okAnswer(toldOutcome(caller, await gateway.withdraw(caller, zoneIn(values), body.key))),
   }),
 ];
 
@@ -176,8 +178,20 @@ export function changeOutcome({ outcome, zone }: StoredChange): ApiAnswer {
   throw new ApiRefusal(503, 'central.unreachable', { params, state: 'unknown', retry: 'later' });
 }
 
+/**
+ * The change, without removed records that the caller may not read. A request for a whole RRset does not name
+ * the records that it removes. A rule may allow to write what it does not allow to read.
+ */
+export function readableOutcome({ token: { rights } }: Caller, change: StoredChange): StoredChange {
+  const { zone, outcome } = change;
+  if (outcome?.kind !== 'done') return change;
+  const removed = outcome.removed.filter((record) => mayRead(rights, zone, record));
+  return { ...change, outcome: { ...outcome, removed } };
+}
+
 /** The outcome of a change as an answer to its withdrawal. */
-function toldOutcome({ outcome }: StoredChange): v.InferOutput<typeof withdrawAnswer> {
+function toldOutcome(caller: Caller, change: StoredChange): v.InferOutput<typeof withdrawAnswer> {
+  const { outcome } = readableOutcome(caller, change);
   if (outcome?.kind === 'done') {
     const { removed, added } = outcome;
     return { outcome: 'done', removed: removed.map(toWire), added: added.map(toWire) };

@@ -18,5 +18,5 @@ export async function acceptDatabase(
     await storage.dropClaim(zone, customer, facts, null);
   }
   await storage.note(audit);
-  heads.append({ at, ...(await storage.auditHead()), accepted: true });
+  heads.append({ at, ...(await storage.newestEntry()), accepted: true });
 }

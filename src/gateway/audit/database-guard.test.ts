@@ -11,7 +11,7 @@ import { missingPrograms } from '../../testing/servers/process.ts';
 import { openStorage } from '../serve.ts';
 import type { Storage } from '../storage/storage.ts';
 import { acceptDatabase } from './accept-database.ts';
-import { databaseDoubtOf } from './database-guard.ts';
+import { DatabaseGuard, databaseDoubtOf } from './database-guard.ts';
 import { HeadsFile, HeadsUnreadable } from './heads-file.ts';
 import { checkAudit, sinceAcceptance } from './verify.ts';
 
@@ -105,6 +105,31 @@ describe('a database of a gateway that was put back', { skip: missingPrograms('p
     });
   });
 
+  test('it is noticed too if it was put back while the gateway ran', async () => {
+    const path = join(bench.settings.state, 'gateway.db');
+    const copy = join(bench.settings.state, 'copy-2.db');
+    onDatabase(path, `VACUUM INTO '${copy}'`);
+    assert.equal((await change('while-key-1')).status, 200);
+    await withStorage(async (storage) => {
+      const parts = { storage, heads: heads(), log: () => undefined, wall: Date.now };
+      const guard = await DatabaseGuard.open(parts);
+      await guard.export();
+      putBack(path, copy);
+      const lines = readFileSync(bench.settings.auditHeads, 'utf8');
+      await guard.export();
+      assert.equal(await guard.doubt(), 'older');
+      assert.equal(readFileSync(bench.settings.auditHeads, 'utf8'), lines, 'no head hides the doubt');
+      await acceptDatabase(storage, heads(), Date.now(), auditFacts('accepted'));
+      assert.equal(await guard.doubt(), null);
+      await guard.export();
+      assert.equal(await guard.doubt(), null);
+      await storage.note(auditFacts('later'));
+      await guard.export();
+      assert.deepEqual(heads().last().at(-1)?.number, (await storage.auditHead()).number);
+    });
+    assert.equal((await change('while-key-2')).status, 200);
+  });
+
   test('a missing file of heads, and one that somebody has changed, are doubts too', async () => {
     const { auditHeads } = bench.settings;
     const kept = readFileSync(auditHeads, 'utf8');
@@ -142,6 +167,15 @@ describe('a database of a gateway that was put back', { skip: missingPrograms('p
     database.prepare("UPDATE audit SET body = replace(body, 'shop', 'shop2') WHERE number = ?").run(number);
     assert.deepEqual(await found(), [1, 0]);
     database.prepare('UPDATE audit SET body = ? WHERE number = ?').run(String(row?.['body']), number);
+    assert.deepEqual(await found(), [0, 0]);
+    // Without its salt, an address that somebody has put in cannot be checked.
+    const forge = 'UPDATE audit SET client = ?, salt = ? WHERE number = ?';
+    const [told] = database.prepare('SELECT client, salt FROM audit WHERE number = ?').all(number);
+    database.prepare(forge).run('203.0.113.66', null, number);
+    assert.deepEqual(await found(), [1, 0]);
+    database.prepare(forge).run(null, null, number);
+    assert.deepEqual(await found(), [0, 0], 'an address that was erased');
+    database.prepare(forge).run(String(told?.['client']), String(told?.['salt']), number);
     assert.deepEqual(await found(), [0, 0]);
     const last = heads().last().at(-1)?.number ?? 0;
     database.prepare('DELETE FROM audit WHERE number >= ?').run(last);

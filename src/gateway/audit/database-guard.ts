@@ -1,5 +1,5 @@
 import type { Log } from '../../core/log.ts';
-import type { Storage } from '../storage/storage.ts';
+import type { AuditHead, Storage } from '../storage/storage.ts';
 import { HeadsUnreadable, type HeadsFile } from './heads-file.ts';
 
 /**
@@ -28,9 +28,14 @@ export async function databaseDoubtOf({
   const last = lastLine(heads);
   if (last === 'unreadable') return 'bad-heads';
   if (last === undefined) return (await hasServed(storage)) ? 'no-heads' : null;
-  if (last.number === 0) return null;
-  const [link] = await storage.auditLinks(last.number - 1, 1);
-  return link?.number === last.number && link.hash === last.hash ? null : 'older';
+  return (await hasHead(storage, last)) ? null : 'older';
+}
+
+/** Whether the database has this entry of the audit. */
+async function hasHead(storage: Storage, { number, hash }: AuditHead): Promise<boolean> {
+  if (number === 0) return true;
+  const [link] = await storage.auditLinks(number - 1, 1);
+  return link?.number === number && link.hash === hash;
 }
 
 function lastLine(heads: HeadsFile): ReturnType<HeadsFile['last']>[number] | undefined | 'unreadable' {
@@ -63,7 +68,8 @@ export class DatabaseGuard {
   #doubt: DatabaseDoubt | null = null;
   /** When the operator has accepted the database last, wall clock in milliseconds; null: not lately. */
   #acceptedAt: number | null = null;
-  #exported = -1;
+  /** The head that was exported last; null: none yet. */
+  #exported: AuditHead | null = null;
 
   private constructor(parts: GuardParts) {
     this.#parts = parts;
@@ -93,15 +99,27 @@ export class DatabaseGuard {
     return this.#acceptedAt !== null && this.#parts.wall() - this.#acceptedAt < lostKeysTime;
   }
 
-  /** Writes the last entry of the audit into the file, if it is a new one. @throws {StorageError} */
+  /**
+   * Writes the last entry of the audit into the file, if it is a new one. If the database lacks the one
+   * exported before, an older copy was put back while the gateway runs. Then nothing is written, and the
+   * database is in doubt.
+   * @throws {StorageError}
+   */
   async export(): Promise<void> {
     const { storage, heads, log, wall } = this.#parts;
     if ((await this.doubt()) !== null) return;
-    const { number, hash } = await storage.auditHead();
-    if (number === this.#exported) return;
+    if (this.#exported !== null && !(await hasHead(storage, this.#exported))) {
+      this.#doubt = 'older';
+      this.#exported = null;
+      log(1, 'database.in-doubt', { doubt: this.#doubt });
+      return;
+    }
+    // Of all gateways: an idle one would else not notice that entries of another one are lost.
+    const { number, hash } = await storage.newestEntry();
+    if (number === this.#exported?.number) return;
     try {
       heads.append({ at: wall(), number, hash });
-      this.#exported = number;
+      this.#exported = { number, hash };
     } catch (error) {
       if (!(error instanceof HeadsUnreadable)) throw error;
       log(1, 'audit.not-exported', { text: error.message });

@@ -41,6 +41,12 @@ test('names of which nobody makes a zone', () => {
     assert.equal(why(text), code, text);
 });
 
+test('names with many labels, for each of which the name servers would be asked', () => {
+  assert.equal(why(`${'a.'.repeat(10)}shop.example`), null);
+  assert.equal(why(`${'a.'.repeat(11)}shop.example`), 'deep-name');
+  assert.equal(why(`${'a.'.repeat(120)}shop.example`), 'deep-name');
+});
+
 test('names of the provider, below and above them', () => {
   const written = { reserved: ['ns1.Provider.net', 'provider-panel.com.'] };
   for (const text of ['ns1.provider.net', 'a.ns1.provider.net', 'provider.net', 'x.provider-panel.com'])

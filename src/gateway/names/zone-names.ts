@@ -36,6 +36,12 @@ const arpa = zoneName('arpa');
  */
 const takenPrefixes: ReadonlySet<string> = new Set(['autoconfig', 'autodiscover', 'mta-sts', 'wpad']);
 
+/**
+ * Maximum number of labels. Before a create, the name servers are asked for each name above. Without this
+ * limit one request would be more than a hundred of theirs.
+ */
+const mostLabels = 12;
+
 /** Why no customer may make a zone with this name; null: it can be one. */
 export function zoneNameProblem(rules: NameRules, zone: DnsName): Problem | null {
   const { reserved, suffixes } = rules;
@@ -44,6 +50,7 @@ export function zoneNameProblem(rules: NameRules, zone: DnsName): Problem | null
   if (special.some((name) => isWithin(zone, name))) return problem('gateway.special-name', { zone });
   if (isWithin(zone, arpa))
     return isOpenReverse(zone, rules) ? null : problem('gateway.reverse-name', { zone });
+  if (above.length >= mostLabels) return problem('gateway.deep-name', { zone, most: String(mostLabels) });
   if (reserved.some((name) => isWithin(zone, name) || isWithin(name, zone)))
     return problem('gateway.reserved-name', { zone });
   if (suffixes.isSuffix(zone)) return problem('gateway.public-suffix', { zone });

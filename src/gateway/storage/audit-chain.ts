@@ -24,7 +24,8 @@ export function nextLink(
 /** Whether an entry is the one that was stored after the entry with the hash `before`. */
 export function isLinked(before: string, link: AuditLink): boolean {
   const { client, salt, clientHash, hash } = link;
-  const isClient = client === null || salt === null || hashOf(`${salt}\n${client}`) === clientHash;
+  const isErased = client === null && salt === null;
+  const isClient = isErased || hashOf(`${salt}\n${client}`) === clientHash;
   return isClient && linkHash(before, link) === hash;
 }
 

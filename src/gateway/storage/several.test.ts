@@ -1,11 +1,16 @@
 /** What holds if several gateways use one database at the same time. */
 import assert from 'node:assert/strict';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import pg from 'pg';
 import { zoneName } from '../../dns/name.ts';
 import { auditFacts, sampleChange, sampleToken } from '../../testing/contracts/gateway-storage.ts';
 import { missingPostgres, startPostgres, type Postgres } from '../../testing/servers/postgres.ts';
 import { until } from '../../testing/servers/process.ts';
+import { DatabaseGuard, databaseDoubtOf } from '../audit/database-guard.ts';
+import { HeadsFile } from '../audit/heads-file.ts';
 import { isLinked, noHead } from './audit-chain.ts';
 import { openPostgres, type PostgresSettings } from './postgres.ts';
 import {
@@ -95,6 +100,23 @@ describe('several gateways at one PostgreSQL', { skip: missingPostgres() }, () =
       // A lease that is over ends nobody else's.
       await one.leaveZone(first);
       assert.equal(await one.takeZone(zone, long), 'busy');
+    });
+  });
+
+  test('a gateway that was idle notices that entries of another one are lost', async () => {
+    await withGateways(['one', 'two'], async ([one, two], settings) => {
+      assert.ok(one && two);
+      const folder = mkdtempSync(join(tmpdir(), 'heads-'));
+      const heads = new HeadsFile(join(folder, 'audit-heads'));
+      const guard = await DatabaseGuard.open({ storage: two, heads, log: () => undefined, wall: () => 1 });
+      await one.note(auditFacts('lost'));
+      await guard.export();
+      assert.equal(await guard.doubt(), null);
+      await server.query(settings, 'DELETE FROM audit WHERE number = (SELECT max(number) FROM audit)');
+      await guard.export();
+      assert.equal(await guard.doubt(), 'older');
+      assert.equal(await databaseDoubtOf({ storage: two, heads }), 'older');
+      rmSync(folder, { recursive: true });
     });
   });
 

@@ -1,10 +1,12 @@
 import { randomBytes } from 'node:crypto';
 import type { DnsName } from '../../dns/name.ts';
+import { noHead } from './audit-chain.ts';
 import { AuditedDatabase, maybe, type AuditedTransaction, type StorageFacts } from './audited-database.ts';
 import { unchanged, type Database, type SqlValue } from './database.ts';
 import { reversed } from './reversed-name.ts';
 import {
   readAuditEntry,
+  readAuditHead,
   readAuditLink,
   readCounts,
   readCustomer,
@@ -22,6 +24,8 @@ import {
   judgeClaim,
   transfer,
   validCode,
+  voidCodes,
+  voidCodesAbove,
   zoneOwner,
 } from './sql-zones.ts';
 import type {
@@ -92,6 +96,7 @@ export class SqlStorage implements Storage {
         backend = ? WHERE id = ?`;
       const values = limitValues({ ...now.limits, ...limits });
       await tx.run(sql, state ?? now.state, ...values, backend ?? now.backend, id);
+      if ((state ?? 'active') !== 'active') await voidCodes(tx, id);
       return true;
     });
   }
@@ -110,7 +115,9 @@ export class SqlStorage implements Storage {
     return await this.#database.write(audit, async (tx) => {
       await tx.lockCustomer(customer);
       const inUse = `SELECT count(*) >= (SELECT most_tokens FROM customer WHERE id = ?1) AS full FROM token
-        WHERE customer = ?1 AND revoked_at IS NULL AND (expires_at IS NULL OR expires_at > ?2)`;
+        WHERE customer = ?1 AND revoked_at IS NULL AND (expires_at IS NULL OR expires_at > ?2)
+          AND NOT EXISTS (SELECT 1 FROM token AS made_by
+            WHERE made_by.id = token.maker AND made_by.revoked_at IS NOT NULL)`;
       if ((await tx.get(inUse, customer, createdAt))?.['full'] === 1) return unchanged({ limit: 'tokens' });
       const sql = `INSERT INTO token (id, customer, hash, label, rights, networks, created_at, expires_at, idle,
         maker, makes_tokens) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`;
@@ -125,17 +132,12 @@ export class SqlStorage implements Storage {
   async rotateToken(id: string, { hash, until }: Rotation, audit: AuditFacts): Promise<boolean> {
     const sql = `UPDATE token SET previous_hash = hash, previous_until = ?, hash = ?
       WHERE id = ? AND revoked_at IS NULL`;
-    return await this.#change(audit, sql, [until, hash, id]);
+    return await this.#endCodes(audit, id, sql, [until, hash, id]);
   }
 
   async revokeToken(id: string, at: number, audit: AuditFacts): Promise<boolean> {
-    return await this.#database.write(audit, async (tx) => {
-      const sql = 'UPDATE token SET revoked_at = ? WHERE id = ? AND revoked_at IS NULL';
-      if ((await tx.run(sql, at, id)) === 0) return unchanged(false);
-      const codes = 'DELETE FROM transfer_code WHERE customer = (SELECT customer FROM token WHERE id = ?)';
-      await tx.run(codes, id);
-      return true;
-    });
+    const sql = 'UPDATE token SET revoked_at = ? WHERE id = ? AND revoked_at IS NULL';
+    return await this.#endCodes(audit, id, sql, [at, id]);
   }
 
   async tokenUsed(id: string, at: number, from: string): Promise<void> {
@@ -206,6 +208,7 @@ export class SqlStorage implements Storage {
         ON CONFLICT (name) DO UPDATE SET customer = excluded.customer, backend = excluded.backend,
           created_at = excluded.created_at, left_at = NULL, pending = 1, records = NULL`;
       await tx.run(sql, zone, reversed(zone), customer, backend ?? (await newZonesBackend(tx, customer)), at);
+      await voidCodesAbove(tx, zone, customer);
       return judged;
     });
   }
@@ -420,6 +423,11 @@ export class SqlStorage implements Storage {
     return await this.#database.read(async (tx) => await this.#database.head(tx));
   }
 
+  async newestEntry(): Promise<AuditHead> {
+    const sql = 'SELECT number, hash FROM audit ORDER BY number DESC LIMIT 1';
+    return (await this.#one(sql, [], readAuditHead)) ?? noHead;
+  }
+
   async auditLinks(after: number, most: number): Promise<readonly AuditLink[]> {
     return await this.#auditRows(after, most, readAuditLink);
   }
@@ -461,6 +469,24 @@ export class SqlStorage implements Storage {
 
   async #all<T>(sql: string, values: readonly SqlValue[], read: (row: unknown) => T): Promise<readonly T[]> {
     return await this.#database.read(async (tx) => (await tx.all(sql, ...values)).map(read));
+  }
+
+  /**
+   * Changes a token, and ends the transfer codes of its customer: whoever has got hold of the token may have
+   * made one. @returns false: no row was changed
+   */
+  async #endCodes(
+    audit: AuditFacts,
+    token: string,
+    sql: string,
+    values: readonly SqlValue[],
+  ): Promise<boolean> {
+    return await this.#database.write(audit, async (tx) => {
+      if ((await tx.run(sql, ...values)) === 0) return unchanged(false);
+      const row = await tx.get('SELECT customer FROM token WHERE id = ?', token);
+      await voidCodes(tx, String(row?.['customer']));
+      return true;
+    });
   }
 
   /** @returns false: no row was changed, so nothing goes into the audit */

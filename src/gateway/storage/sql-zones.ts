@@ -149,6 +149,7 @@ export async function transfer(
     const foreign =
       (await foreignAbove(tx, one, to, noReserved)) ?? (await foreignBelow(tx, one, to, noReserved));
     if (foreign !== null) return { foreign };
+    await voidCodesAbove(tx, one, to);
     await tx.log({ ...audit, zone: one });
   }
   return (await zonesOverLimit(tx, to, 0)) ?? { moved };
@@ -168,6 +169,20 @@ export async function validCode(tx: Sql, hash: string, at: number): Promise<Tran
   const giver = maybe(await tx.get('SELECT * FROM customer WHERE id = ?', code.customer), readCustomer);
   const isOwner = (await zoneOwner(tx, code.zone))?.customer === code.customer;
   return isOwner && giver?.state === 'active' ? code : null;
+}
+
+/** Ends all transfer codes that a customer has made. */
+export async function voidCodes(tx: Sql, customer: string): Promise<void> {
+  await tx.run('DELETE FROM transfer_code WHERE customer = ?', customer);
+}
+
+/**
+ * Ends the customer's transfer codes by which this zone would go with one above it. He has got it after he
+ * has made them, so nobody has judged whether it may go.
+ */
+export async function voidCodesAbove(tx: Sql, zone: DnsName, customer: string): Promise<void> {
+  const sql = 'DELETE FROM transfer_code WHERE zone = ? AND customer = ? AND with_below = 1';
+  for (const above of namesAbove(zone)) await tx.run(sql, above, customer);
 }
 
 /** Stores the consent of the present owner. @returns false: nobody has the parent */

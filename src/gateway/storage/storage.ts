@@ -282,7 +282,7 @@ export interface AuditLink {
   readonly hash: string;
 }
 
-/** The last entry of a gateway's audit. */
+/** An entry of the audit that is the last one. */
 export interface AuditHead {
   /** 0: there is no entry. */
   readonly number: number;
@@ -331,7 +331,10 @@ export interface Storage {
   customer(id: string): Promise<Customer | null>;
   /** @returns false: there is a customer with this id already */
   addCustomer(customer: NewCustomer, audit: AuditFacts): Promise<boolean>;
-  /** Changes what is not null. @returns false: there is no such customer */
+  /**
+   * Changes what is not null. A customer who may not write has no transfer codes any more.
+   * @returns false: there is no such customer
+   */
   setCustomer(id: string, changes: CustomerChanges, audit: AuditFacts): Promise<boolean>;
 
   tokens(customer: string): Promise<readonly StoredToken[]>;
@@ -340,11 +343,12 @@ export interface Storage {
   addToken(token: StoredToken, audit: AuditFacts): Promise<LimitReached | null>;
   /**
    * Gives a token another text. The text before is accepted until `until`, and one before that no longer.
+   * Transfer codes of the customer are void.
    * @returns false: there is no such token, or it was revoked
    */
   rotateToken(id: string, rotation: Rotation, audit: AuditFacts): Promise<boolean>;
   /**
-   * Revokes a token. Transfer codes of its customer are void then: the token may have made them.
+   * Refuses a token from now on. Transfer codes of the customer are void.
    * @returns false: there is no such token, or it was revoked before
    */
   revokeToken(id: string, at: number, audit: AuditFacts): Promise<boolean>;
@@ -376,6 +380,7 @@ export interface Storage {
    *
    * The next zone above must be the customer's, or its owner must have granted the name. A zone of another
    * customer below must exist by a grant of the customer, which may be revoked by now. A claim is a write.
+   * Transfer codes of the customer by which the zone would go with one above it are void.
    */
   claimZone(claim: ZoneClaim, audit: AuditFacts, lease: ZoneLease | null): Promise<Claim>;
   /** Ends a claim: the customer has the zone. */
@@ -462,6 +467,8 @@ export interface Storage {
   audit(after: number, most: number): Promise<readonly AuditEntry[]>;
   /** The last entry of this gateway's chain. */
   auditHead(): Promise<AuditHead>;
+  /** The last entry of the audit, whichever gateway has made it. */
+  newestEntry(): Promise<AuditHead>;
   /** As {@link audit}, but as stored. */
   auditLinks(after: number, most: number): Promise<readonly AuditLink[]>;
   /**

@@ -220,12 +220,17 @@ export class Gateway {
     });
   }
 
-  /** Whether {@link createZone} would work. */
+  /** Whether {@link createZone} would work. Of one customer it is found out for one zone at a time. */
   async mayCreate(caller: Caller, made: NewZone): Promise<'free' | 'exists'> {
     const { storage, backends } = this.#parts;
     const backend = backends.named(await backends.nameFor(caller.customer, made.zone));
     const claim = await storage.mayClaim(await this.#claim({ caller, backend }, made));
-    return await this.#ask(async (ctx) => await this.#demandFree(claim, made, { caller, ctx }));
+    return await this.#ask(
+      async (ctx) =>
+        await this.#customers.take(caller.customer.id, ctx.signal, async () =>
+          this.#demandFree(claim, made, { caller, ctx }),
+        ),
+    );
   }
 
   /** Creates a zone for the customer, with its records. */
@@ -267,7 +272,7 @@ export class Gateway {
     return await this.#inOwnZone(sender, zone, async ({ caller, backend, ctx, lease, demandTime }) => {
       const { storage, wall } = this.#parts;
       await this.#demandDeletable(caller, zone, ctx);
-      demandWritable(caller);
+      await this.#demandStill(caller, zone);
       const asked = auditOf(caller, 'zone.delete-accepted', zone, {});
       demandWithin(await storage.acceptDelete(zone, caller.customer.id, wall(), asked, lease));
       demandTime();
@@ -291,8 +296,10 @@ export class Gateway {
         ? (await storage.zonesOf(caller.customer.id)).filter((one) => isWithin(one, zone))
         : [];
       for (const one of new Set([zone, ...below])) await this.#demandDeletable(caller, one, ctx);
+      // The look at the zones takes a while, and the operator may have revoked the token meanwhile.
+      const { token } = await readAgain(storage, sender, wall());
       const { text: code, hash } = makeCode();
-      const expiresAt = wall() + codeLife;
+      const expiresAt = Math.min(wall() + codeLife, token.expiresAt ?? Number.MAX_SAFE_INTEGER);
       const audit = auditOf(caller, 'zone.offered', zone, { withBelow, expiresAt });
       const stored = { hash, zone, customer: caller.customer.id, withBelow, expiresAt };
       if (!(await storage.addTransferCode(stored, audit))) throw noSuchZone();
@@ -326,6 +333,17 @@ export class Gateway {
     const isOwn = owner?.customer === caller.customer.id && owner.leftAt === null && !owner.isPending;
     if (!isOwn || !mayReadZone(caller.token.rights, zone)) throw noSuchZone();
     return backends.named(owner.backend);
+  }
+
+  /**
+   * Refuses a write whose sender has lost the zone or his rights since it was judged. The name server was
+   * asked meanwhile, which may have taken seconds.
+   */
+  async #demandStill(caller: Caller, zone: DnsName): Promise<void> {
+    const { storage, wall } = this.#parts;
+    const now = await readAgain(storage, caller, wall());
+    await this.#demandOwn(now, zone);
+    demandWritable(now);
   }
 
   /** Refuses a token that may not delete the zone with all that is in it now. */
@@ -370,6 +388,7 @@ export class Gateway {
     const { storage } = this.#parts;
     const { key, zone, remove, add, before } = change;
     demandRrsetLimits(caller.customer.limits, change);
+    await this.#demandStill(caller, zone);
     const asked = auditOf(caller, 'change.accepted', zone, { key, remove, add, before });
     const earlier = await this.#accept(change, asked, turn);
     // The same key came for another zone in this moment.

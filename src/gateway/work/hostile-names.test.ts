@@ -60,7 +60,7 @@ const paths = [
   '..%2Fother.example',
   'shop.example%00.other.example',
   '%6Fther.example',
-  '%EF%BD%8Fther.example',
+  encodeURIComponent('ｏther.example'),
 ];
 
 for (const { title, programs, start } of gatewayBackends)

@@ -15,18 +15,29 @@ export function fromWire({ name, type, ttl, data }: ApiRecord): ResourceRecord {
   return makeRecord({ name, type, ttl, rdata: data });
 }
 
-/** Reads records of the API. @throws {DnsDataError} with every problem of all records */
+/**
+ * With so many problems no further record is read. One name can have a thousand, so that a body of 4 MB would
+ * have millions, and reading it would keep all other requests waiting.
+ */
+const manyProblems = 100;
+
+/**
+ * Reads records of the API.
+ * @throws {DnsDataError} with the problems of all records, up to the record that makes them
+ *   {@link manyProblems}
+ */
 export function allFromWire(written: readonly ApiRecord[]): readonly ResourceRecord[] {
   const problems: Problem[] = [];
-  const read = written.flatMap((one) => {
+  const read: ResourceRecord[] = [];
+  for (const one of written) {
     try {
-      return [fromWire(one)];
+      read.push(fromWire(one));
     } catch (error) {
       if (!(error instanceof DnsDataError)) throw error;
       problems.push(...error.problems);
-      return [];
+      if (problems.length >= manyProblems) break;
     }
-  });
+  }
   if (problems.length > 0) throw new DnsDataError(problems);
   return read;
 }

@@ -405,6 +405,14 @@ export function storageContract(name: string, makeSubject: () => Promise<Storage
         assert.equal(await add('token004', { createdAt: 20 }), null);
         assert.deepEqual(await add('token005', { createdAt: 20 }), { limit: 'tokens' });
         assert.equal(await add('token006', { customer: 'other' }), null);
+        await limit(storage, { tokens: 4 });
+        assert.equal(await add('token007', { maker: 'token003', createdAt: 20 }), null);
+        assert.equal(await add('token008', { maker: 'token003', createdAt: 20 }), null);
+        assert.deepEqual(await add('token009', { createdAt: 20 }), { limit: 'tokens' });
+        await storage.revokeToken('token003', 22, auditFacts('revoke'));
+        for (const id of ['token009', 'token010', 'token011'])
+          assert.equal(await add(id, { createdAt: 20 }), null, 'those that it has made have ended too');
+        assert.deepEqual(await add('token012', { createdAt: 20 }), { limit: 'tokens' });
       });
     });
 
