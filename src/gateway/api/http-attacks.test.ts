@@ -340,9 +340,9 @@ describe('limits of a gateway', { skip: missingPrograms('pdns_server') }, () => 
     const sockets = Array.from({ length: 8 }, open);
     await Promise.all(sockets.map(async (socket) => await once(socket, 'connect')));
     const one = open();
-    await once(one, 'close');
+    await closeOf(one);
     for (const socket of sockets) socket.destroy();
-    await Promise.all(sockets.map(async (socket) => socket.closed || (await once(socket, 'close'))));
+    await Promise.all(sockets.map(closeOf));
     const closed = async (): Promise<boolean> => {
       try {
         return (await askGateway(bench.url(), token, 'GET', '/v1/account')).status === 200;
@@ -368,7 +368,7 @@ describe('limits of a gateway', { skip: missingPrograms('pdns_server') }, () => 
       await Promise.all(
         [silent, slow, body, idle].map(async (socket) => {
           socket.resume();
-          await once(socket, 'close');
+          await closeOf(socket);
         }),
       );
     } finally {
@@ -377,3 +377,9 @@ describe('limits of a gateway', { skip: missingPrograms('pdns_server') }, () => 
     assert.ok(performance.now() - begun >= sending * 0.9);
   });
 });
+
+/** Resolves when the socket is closed, also after an error such as a reset. */
+async function closeOf(socket: Socket): Promise<void> {
+  if (socket.closed) return;
+  await new Promise((resolve) => socket.once('close', resolve));
+}

@@ -89,11 +89,13 @@ test('issue 13, mechanical mutation: a mutant changes the line it names', () => 
   assert.equal(patched(source, first.patch), 'type T = number;\nexport const most: T = 0;\n');
 });
 
-test('issue 13, mechanical mutation: every file of engine and journal has mutants, and tests or histories that load it', () => {
+test('issue 13, mechanical mutation: every file of engine and journal with mutants has tests or histories that load it', () => {
   const all = everyMutant('src/journal/operation-table.ts');
   assert.ok(all.length > 50);
-  assert.ok(mutatedFiles().length > 50);
-  for (const file of mutatedFiles()) assert.ok(isSimulated(file) || testsOf(file).length > 0, file);
+  // Nothing loads a file that only declares types, and it has no mutants.
+  const withCode = mutatedFiles().filter((file) => mutantsOf(file, sourceOf(file)).length > 0);
+  assert.ok(withCode.length > 50);
+  for (const file of withCode) assert.ok(isSimulated(file) || testsOf(file).length > 0, file);
   assert.equal(isSimulated('src/journal/sqlite.ts'), false);
   assert.equal(testsOf('src/core/engine/parts/locks.ts')[0], 'src/core/engine/parts/locks.test.ts');
   assert.deepEqual(slowTestsOf('src/core/engine/background/settle.ts'), slowTests);
