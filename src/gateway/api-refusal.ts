@@ -15,7 +15,7 @@ export class ApiRefusal extends Error {
   readonly retry: CentralErrorFacts['retry'];
   /** The mistakes in the request, each with its place; empty: there is only one cause. */
   readonly problems: readonly Problem[];
-  /** The records that the request did not expect; null: it was not about an expectation. */
+  /** The records that are there instead of the expected ones; null: the refusal has another reason. */
   readonly found: readonly ApiRecord[] | null;
 
   constructor(
@@ -47,8 +47,8 @@ export function noSuchZone(): ApiRefusal {
 }
 
 /**
- * Status codes for errors of the name server. Trouble between gateway and name server is not the client's
- * fault. It is reported as an outage, because a client that hears of a refused login stops calling.
+ * Status codes for errors of the name server. If the name server refuses the gateway's login, the client
+ * hears of an outage. It would take a refused login for its own, and stop calling.
  */
 const statuses: Readonly<Record<string, number>> = {
   'central.missing': 404,

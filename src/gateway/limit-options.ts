@@ -9,7 +9,7 @@ export const statusOption = textOption(
   'Адрес и порт `/healthz`, `/readyz` и `/metrics`, для которых вход не нужен; по умолчанию не открывается. Один номер порта означает порт на 127.0.0.1.',
 );
 
-/** Reads `status_listen`. @returns null: health checks and metrics are nowhere */
+/** Reads `status_listen`. @returns null: health checks and metrics have no address */
 export function statusListener(text: string): (ServerAddress & object) | null | 'bad' {
   if (text === '') return null;
   const address = serverAddress(/^\d+$/u.test(text) ? `127.0.0.1:${text}` : text, 0);

@@ -3,7 +3,7 @@ import { exposition, single, type Metric, type Sample } from '../net/exposition.
 import type { ApiRefusal } from './api-refusal.ts';
 import type { StorageCounts } from './storage/storage.ts';
 
-/** Upper limits of the classes of durations, seconds. */
+/** Durations are counted in classes (buckets of a histogram). These are their upper limits, seconds. */
 const classes = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10];
 
 /** A request that was answered. */
@@ -31,7 +31,7 @@ class Counts {
   }
 }
 
-/** Durations by class, with labels. */
+/** How many durations fell into each class, with labels. */
 class Durations {
   readonly #sets = new Map<string, { readonly labels: Sample['labels']; classes: number[]; sum: number }>();
 

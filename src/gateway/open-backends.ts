@@ -15,7 +15,7 @@ export async function openBackends(
   { backend, furtherBackends }: BackendSettings,
   { clock, log }: { readonly clock: Clock; readonly log: Log },
 ): Promise<ReadonlyMap<string, Central>> {
-  // Only panels are searched for and remembered.
+  // Only a central that is a panel has something to remember, and no backend is a panel.
   const memory = { get: () => null, put: () => undefined };
   const centrals = new Map<string, Central>();
   for (const [name, one] of [['', backend] as const, ...furtherBackends])

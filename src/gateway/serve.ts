@@ -43,7 +43,7 @@ export async function openStorage(
     mkdirSync(state, { recursive: true, mode: 0o700 });
     return openSqlite(join(state, 'gateway.db'), { wall: Date.now, gateway: '' });
   }
-  // Only who uses PostgreSQL loads its client.
+  // The client for PostgreSQL is loaded only by a gateway that uses it.
   const { openPostgres } = await import('./storage/postgres.ts');
   return await openPostgres(storage.server, { wall: Date.now, gateway: storage.name }, log);
 }

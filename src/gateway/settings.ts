@@ -100,7 +100,7 @@ const placeOptions = v.object({
 
 export interface GatewaySettings {
   readonly listen: ServerAddress & object;
-  /** Where health checks and metrics are; null: nowhere. */
+  /** Address of health checks and metrics; null: they have none. */
   readonly statusListen: (ServerAddress & object) | null;
   readonly certificate: Certificate | null;
   readonly limits: ApiLimits;
@@ -203,7 +203,7 @@ export function loadGatewaySettings(path: string): GatewaySettings {
 
 type Values = v.InferOutput<typeof gatewayOptions>;
 
-/** @param problems what was wrong so far. Options that do not exist are added */
+/** @param problems the problems so far. One is added for each option that does not exist */
 function sourceOf(path: string, entries: readonly IniEntry[], problems: readonly Problem[]): SettingsSource {
   const known = new Set(optionsOf(gatewayOptions).map(optionKey));
   const unknown = entries.filter((entry) => !known.has(optionKey(plainBackend(entry))));
@@ -254,7 +254,10 @@ function headsOf(state: string, path: string): string {
   return path === '' ? join(state, 'audit-heads') : path;
 }
 
-/** Names of name servers are reserved too: a zone with such a name would answer for all other zones. */
+/**
+ * Names of name servers are reserved too. A customer with such a zone could change the server's address, and
+ * so answer for all zones of the provider.
+ */
 function nameRulesOf(
   gateway: Values['gateway'],
   backends: readonly Backend[],

@@ -18,7 +18,7 @@ interface Sent {
   readonly key: string;
   readonly zone: string;
   readonly address: string;
-  /** null: nothing. */
+  /** The answer to it; null: none came. */
   said: Said | null;
 }
 
@@ -98,7 +98,7 @@ class Customer {
     return await this.#pair.storage.change(readToken(this.#pair.token)?.id ?? '', key);
   }
 
-  /** Checks that what was said of a change is so. @param isThere whether PowerDNS has its address */
+  /** Checks that the answer to a change was true. @param isThere whether PowerDNS has its address */
   async assertOutcome(sent: Sent, isThere: boolean): Promise<void> {
     const outcome = (await this.stored(sent))?.outcome;
     const isDone = outcome?.kind === 'done';
@@ -191,7 +191,7 @@ describe('two gateways in trouble', { skip }, () => {
   let two: PairedGateway;
   let shop: Customer;
   before(async () => {
-    // A zone that was left in the middle can be taken after twice that time.
+    // A zone that a killed gateway held can be taken by the other one after about twice these seconds.
     pair = await startGatewayPair(zones, 3);
     [one, two] = pair.gateways;
     shop = new Customer(pair);
@@ -258,7 +258,7 @@ describe('two gateways in trouble', { skip }, () => {
       changes.push(...batch);
       let answered = 0;
       const sending = batch.map(async (sent, at) => {
-        // Who is killed answers nothing.
+        // A gateway that is killed answers nothing.
         sent.said = await shop.send(at % 3 === 0 ? other : victim, sent).catch(() => null);
         answered += 1;
       });
@@ -267,7 +267,7 @@ describe('two gateways in trouble', { skip }, () => {
       await Promise.all(sending);
       await victim.process.start();
     }
-    // Whoever has not heard of an end asks the gateway that has never accepted the change.
+    // For a change without an outcome, the customer asks one gateway, even if the other one has accepted it.
     for (const sent of changes) {
       await until(async () => {
         if (((await shop.stored(sent))?.outcome ?? null) !== null) return true;

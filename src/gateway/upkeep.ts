@@ -28,20 +28,20 @@ export interface UpkeepParts {
 }
 
 /**
- * Ends what a gateway has left in the middle: changes without an outcome, and claims.
+ * Ends what a stopped gateway has left unfinished: changes without an outcome, and claims.
  * @throws {StorageError}
  */
 export async function settle(parts: UpkeepParts): Promise<void> {
   const { storage, guard, log } = parts;
   for (const { zone, key } of await storage.interruptChanges()) log(2, 'change.interrupted', { zone, key });
   const doubt = await guard.doubt();
-  // What such a database says of claims may be over since.
+  // A database in doubt may be an older copy. The claims that it has may have ended since.
   if (doubt !== null) {
     log(1, 'database.in-doubt', { doubt });
     return;
   }
   await settleClaims(parts).catch((error: unknown) => {
-    // The name server may be down. The claims stay, and the create is asked for again.
+    // The name server may be down. The claims stay until a later try, or until the create is repeated.
     if (!(error instanceof CentralError || error instanceof ApiRefusal)) throw error;
     log(2, 'claims.not-settled', { code: error.code });
   });
@@ -67,7 +67,7 @@ export function startUpkeep(parts: UpkeepParts): () => void {
   const settled = logged('settle.failed', async () => {
     await settle(parts);
   });
-  // Another gateway may end at any time, and leave changes and claims.
+  // Another gateway may stop at any time, and leave changes without an outcome, and claims.
   if (storage.isShared) timers.push(setInterval(settled, leaseTime(timeout)));
   prune();
   return () => {

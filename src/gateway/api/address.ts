@@ -10,12 +10,12 @@ export function clientAddress(remote: string | undefined): string {
 }
 
 /**
- * What limits count as one client: an IPv4 address, or the first 64 bits of an IPv6 address, of which one
- * subscriber usually has all.
+ * The part of an address that limits count as one client. Of IPv4 it is the whole address. Of IPv6 it is the
+ * first 64 bits, because one subscriber usually has all addresses that begin with them.
  */
 export function clientNetwork(address: string): string {
   if (isIP(address) !== 6) return address;
-  // The parser of URLs writes an IPv6 address in its shortest form, without a zone.
+  // The parser of URLs writes an IPv6 address in its shortest form. It takes none with a `%eth0` behind it.
   const [plain = ''] = address.split('%', 1);
   const shortest = new URL(`http://[${plain}]/`).hostname.slice(1, -1);
   const [before = '', after] = shortest.split('::', 2);

@@ -46,7 +46,7 @@ describe('attacks on a gateway', { skip: missingPrograms('pdns_server') }, () =>
   ): Promise<Said[]> {
     await bench.server.halt();
     const sent = send();
-    // The requests have arrived once a later one is answered that needs no name server.
+    // This later request needs no name server. Once it is answered, those before it have arrived.
     await ask('GET', '/v1/account');
     await meanwhile?.();
     bench.server.resume();

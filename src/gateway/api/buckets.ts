@@ -1,4 +1,4 @@
-/** How many calls a key may make: `most` at once, and as many again in each `window`. */
+/** How many calls one key (a token, an address) may make: `most` at once, as many again in each `window`. */
 export interface BucketPolicy {
   /** The policy's name in headers and in refusals. */
   readonly name: string;
@@ -27,7 +27,7 @@ interface Bucket {
 const usualKeys = 50_000;
 
 /**
- * Limits of calls by key (token buckets). A bucket refills steadily, so that a burst is served at once. If
+ * Limits of calls by key (token buckets). A full bucket serves a burst at once, and then refills steadily. If
  * there are too many keys, the one that was used longest ago is forgotten: it has a full bucket again.
  */
 export class Buckets {
@@ -59,7 +59,7 @@ export class Buckets {
     const left = this.#left(key);
     const taken = left >= 1 ? left - 1 : left;
     this.#buckets.delete(key);
-    // A full bucket is the same as none.
+    // A key that is not remembered has a full bucket, so a full one need not be stored.
     if (taken < this.policy.most) this.#buckets.set(key, { left: taken, at: this.#now() });
     if (this.#buckets.size > this.#mostKeys) this.#forget();
     return { ...this.#level(taken), wait: left >= 1 ? 0 : this.#time(1 - left) };

@@ -4,13 +4,13 @@ import { Buckets, type BucketLevel } from './buckets.ts';
 
 /** Limits of what clients may do. */
 export interface ApiLimits {
-  /** Number of requests of one token in a minute, and at once. */
+  /** How many requests of one token are served in a minute, and in one burst. */
   readonly requests: number;
-  /** Number of requests of one token in a minute that write, and at once. */
+  /** How many requests of one token that write are served in a minute, and in one burst. */
   readonly writes: number;
   /** Number of requests of one token that run at the same time. */
   readonly atOnce: number;
-  /** Number of failed logins from one address in a minute, and at once. */
+  /** How many failed logins from one address are taken in a minute, and in one burst. */
   readonly logins: number;
   /** Number of connections. */
   readonly connections: number;
@@ -24,7 +24,7 @@ export interface ApiLimits {
 
 const minute = 60_000;
 
-/** Number of pairs of address and token that are remembered as good. */
+/** Number of pairs of address and token that are remembered because their login has succeeded. */
 const mostKnown = 10_000;
 
 /** A request that is refused because of a limit. */
@@ -104,7 +104,7 @@ export function wholeSeconds(milliseconds: number): number {
  */
 export class LoginLimits {
   readonly #failures: Buckets;
-  /** Hashes of address and token that were good, in the order of the last use. */
+  /** Hashes of address and token whose login has succeeded, in the order of the last use. */
   readonly #known = new Set<string>();
 
   /** @param now monotonic clock, milliseconds */

@@ -17,7 +17,7 @@ interface Example {
   readonly body?: unknown;
   readonly headers?: Readonly<Record<string, string>>;
   readonly status: number;
-  /** Whose token is sent; absent: as the route needs it. */
+  /** Whose token is sent; absent: the one that fits the route's audience. */
   readonly by?: 'taker';
 }
 

@@ -243,12 +243,12 @@ function sourceOf({ token, from }: OperatorCaller): string {
   return `operator ${token.id}, ${from}`;
 }
 
-/** Names the section `[backend]` as requests name it. */
+/** Shows a name server as requests name it: the section `[backend]` is stored without a name. */
 function shownPlace<T extends { readonly backend: string }>(stored: T): T {
   return { ...stored, backend: stored.backend || plainBackendName };
 }
 
-/** Leaves out limits that nothing is said about. */
+/** Leaves out limits that the request does not name. */
 function definedOnly(limits: v.InferOutput<typeof shapes.newCustomer>['limits'] = {}): Partial<Limits> {
   return Object.fromEntries(Object.entries(limits).filter(([, value]) => value !== undefined));
 }

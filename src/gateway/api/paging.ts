@@ -11,7 +11,7 @@ export interface PageRequest {
 /** A part of a list. */
 export interface Page<T> {
   readonly items: readonly T[];
-  /** With this the client asks for the page behind it; null: this was the last one. */
+  /** The client sends it as `cursor` to get the following page; null: this page is the last one. */
   readonly next: string | null;
 }
 

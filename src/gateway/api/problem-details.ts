@@ -10,8 +10,8 @@ import { LimitExceeded } from './limits.ts';
 const mostProblems = 100;
 
 /**
- * Makes a refusal of whatever a request has thrown.
- * @returns null: nobody has foreseen this error. It is a defect of the gateway
+ * Turns an error that a request has thrown into a refusal.
+ * @returns null: the error was not foreseen. It is a defect of the gateway
  */
 export function apiRefusalOf(error: unknown): ApiRefusal | null {
   if (error instanceof ApiRefusal) return error;
@@ -20,7 +20,7 @@ export function apiRefusalOf(error: unknown): ApiRefusal | null {
   if (error instanceof DnsDataError)
     return new ApiRefusal(422, 'central.invalid-value', { problems: error.problems, cause: error });
   if (error instanceof StorageError) {
-    // What fails after a write is reported as such by the write itself.
+    // A storage that fails after a write does not arrive here, because `afterWrite` reports it.
     const facts = { params: { text: error.code }, state: 'untouched', retry: 'later', cause: error } as const;
     return new ApiRefusal(503, 'central.unreachable', facts);
   }

@@ -30,7 +30,7 @@ export function headersOf(request: SentHeaders): RequestHeaders {
 function keyIn(request: SentHeaders): string | null {
   const text = oneHeader(request, 'idempotency-key');
   if (text === null) return null;
-  // The draft wants quotation marks, and most clients send none.
+  // The draft of `Idempotency-Key` wants quotation marks, and most clients send none.
   const [, quoted, plain] = /^(?:"([^"\\]*)"|([^"\\]*))$/u.exec(text) ?? [];
   const key = quoted ?? plain ?? '';
   if (!/^[A-Za-z0-9_.:-]{8,100}$/u.test(key)) throw badHeader('Idempotency-Key');

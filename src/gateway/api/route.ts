@@ -63,8 +63,8 @@ export interface DescribedAnswer {
 }
 
 /**
- * Whose token a request needs. `anyone`: none. `holder`: any token, whose holder need not be allowed to use
- * it.
+ * Whose token a request needs. `anyone`: none. `holder`: any token in use, sent from any address, also one of
+ * a suspended customer.
  */
 export type Audience = 'anyone' | 'holder' | 'customer' | 'operator';
 
@@ -201,8 +201,8 @@ export function isList(schema: unknown): boolean {
 }
 
 /**
- * Checks a value. A large value is checked only as far as its first mistake, because all mistakes of it could
- * be a million.
+ * Checks a value. A large value is checked only as far as its first mistake, because it could have a million
+ * mistakes.
  * @throws {ApiRefusal} 400 with the mistakes
  */
 function checked<T>(schema: v.GenericSchema<unknown, T>, value: unknown, place: string): T {

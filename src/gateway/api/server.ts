@@ -198,12 +198,15 @@ interface Counted {
   token: string | null;
 }
 
-/** Tokens that a token has made count as their maker: else each of them would give it another limit. */
+/**
+ * A request with a token that another token has made counts for its maker. Else a token could raise its limit
+ * by making others.
+ */
 function countedToken(caller: RequestSender): string {
   return ('customer' in caller ? caller.token.maker : null) ?? caller.token.id;
 }
 
-/** How each audience logs in. */
+/** How a request is logged in, by the audience of its route. */
 const logins = {
   customer: authenticate,
   operator: authenticateOperator,

@@ -179,8 +179,8 @@ export function changeOutcome({ outcome, zone }: StoredChange): ApiAnswer {
 }
 
 /**
- * The change, without removed records that the caller may not read. A request for a whole RRset does not name
- * the records that it removes. A rule may allow to write what it does not allow to read.
+ * The change, without removed records that the caller may not read. A token may be allowed to replace an
+ * RRset that it may not read. Else the answer would show it the records that were there.
  */
 export function readableOutcome({ token: { rights } }: Caller, change: StoredChange): StoredChange {
   const { zone, outcome } = change;

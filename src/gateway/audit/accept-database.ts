@@ -2,8 +2,8 @@ import type { AuditFacts, Storage } from '../storage/storage.ts';
 import type { HeadsFile } from './heads-file.ts';
 
 /**
- * Accepts a database that was put back. Names that are only claimed become free: the claim may have ended
- * since. A zone that the name server has by now may be somebody else's.
+ * Accepts a database that was put back. Names that are only claimed become free, because the claim may have
+ * ended in the lost time. If the name server has such a zone by now, it may be somebody else's.
  * @param at wall clock, milliseconds
  * @throws {StorageError} @throws {HeadsUnreadable} the acceptance could not be written
  */

@@ -9,7 +9,7 @@ import { HeadsUnreadable, type HeadsFile } from './heads-file.ts';
  */
 export type DatabaseDoubt = 'older' | 'no-heads' | 'bad-heads';
 
-/** For how long after an acceptance a change of the lost time may still be asked for, milliseconds. */
+/** For how long after an acceptance clients may ask for changes that the database has lost, milliseconds. */
 const lostKeysTime = 7 * 86_400_000;
 
 export interface GuardParts {
@@ -47,7 +47,7 @@ function lastLine(heads: HeadsFile): ReturnType<HeadsFile['last']>[number] | und
   }
 }
 
-/** Whether this gateway has exported heads before: a client has used it, and not only in release 0.2.0. */
+/** Whether heads must have been exported: clients have used this gateway, in a release after 0.2.0. */
 async function hasServed(storage: Storage): Promise<boolean> {
   const { number } = await storage.auditHead();
   const [head] = number === 0 ? [] : await storage.auditLinks(number - 1, 1);
@@ -61,7 +61,7 @@ async function hasServed(storage: Storage): Promise<boolean> {
 
 /**
  * Keeps a gateway from writing while its database is in doubt, and exports heads of the audit. An older copy
- * does not know zones, owners and revoked tokens of the time since.
+ * of the database lacks the zones, owners and revoked tokens of the time after it was made.
  */
 export class DatabaseGuard {
   readonly #parts: GuardParts;
@@ -92,17 +92,17 @@ export class DatabaseGuard {
   }
 
   /**
-   * Whether changes that were carried out may be missing in the database, so that nobody knows what became of
-   * a key that is not there.
+   * Whether the database may lack changes that were carried out. Then nobody knows the outcome of a change
+   * whose key is not in the database.
    */
   mayLackKeys(): boolean {
     return this.#acceptedAt !== null && this.#parts.wall() - this.#acceptedAt < lostKeysTime;
   }
 
   /**
-   * Writes the last entry of the audit into the file, if it is a new one. If the database lacks the one
-   * exported before, an older copy was put back while the gateway runs. Then nothing is written, and the
-   * database is in doubt.
+   * Writes the last entry of the audit into the file, if it is a new one. If the database lacks the entry
+   * that was exported before, an older copy was put back while the gateway runs. Then nothing is written, and
+   * the database is in doubt.
    * @throws {StorageError}
    */
   async export(): Promise<void> {
@@ -114,7 +114,8 @@ export class DatabaseGuard {
       log(1, 'database.in-doubt', { doubt: this.#doubt });
       return;
     }
-    // Of all gateways: an idle one would else not notice that entries of another one are lost.
+    // The newest entry of all gateways. A gateway that writes nothing can so notice that entries of others
+    // are lost.
     const { number, hash } = await storage.newestEntry();
     if (number === this.#exported?.number) return;
     try {

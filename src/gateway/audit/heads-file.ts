@@ -8,7 +8,7 @@ import type { AuditHead } from '../storage/storage.ts';
 export interface HeadLine extends AuditHead {
   /** Wall clock, milliseconds. */
   readonly at: number;
-  /** Whether the operator has accepted a database that was put back: earlier lines say nothing of it. */
+  /** Whether the operator has accepted an older copy of the database. It may lack heads of earlier lines. */
   readonly accepted?: true | undefined;
 }
 
@@ -32,8 +32,8 @@ export class HeadsUnreadable extends Error {
 }
 
 /**
- * Heads of the audit outside the database, one JSON object a line. A database that lacks the last of them is
- * an older copy. Somebody who changes the audit would have to change this file too.
+ * Heads of the audit outside the database, one JSON object a line. A database that lacks the last head is an
+ * older copy. Whoever falsifies the audit would have to change this file too.
  */
 export class HeadsFile {
   readonly path: string;

@@ -20,8 +20,8 @@ export interface AuditCheck {
 const mostFaults = 100;
 
 /**
- * Checks the chain of hashes of all entries, for each gateway, and compares it with exported heads.
- * @param heads since the last acceptance of a database that was put back
+ * Checks the chain of hashes of each gateway, and compares the entries with exported heads.
+ * @param heads those since the operator has last accepted a database that was put back
  * @throws {StorageError}
  */
 export async function checkAudit(storage: Storage, heads: readonly HeadLine[]): Promise<AuditCheck> {
@@ -50,7 +50,7 @@ export async function checkAudit(storage: Storage, heads: readonly HeadLine[]): 
   };
 }
 
-/** The heads that say something of the present database: those from the last acceptance on. */
+/** The heads that the present database must have: those since the operator has last accepted a database. */
 export function sinceAcceptance(lines: readonly HeadLine[]): readonly HeadLine[] {
   const accepted = lines.findLastIndex((line) => line.accepted === true);
   return lines.slice(Math.max(accepted, 0));

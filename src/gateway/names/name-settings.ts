@@ -19,7 +19,7 @@ export interface WrittenNameRules {
   readonly suffixFile: string;
 }
 
-/** What was read. Where something is wrong, `rules` are without it. */
+/** The rules as read. A value that cannot be used is left out of `rules`. */
 export interface ReadNameRules {
   readonly rules: NameRules;
   /** Options that have a value which cannot be used. */

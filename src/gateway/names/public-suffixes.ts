@@ -2,7 +2,7 @@ import { getPublicSuffix } from 'tldts';
 import { labels, zoneName, type DnsName } from '../../dns/name.ts';
 import { validOr } from '../../dns/problem.ts';
 
-/** Tells of which names the registries sell the names directly below: `org`, `co.uk`, `github.io`. */
+/** Knows public suffixes: names directly below which anybody can get a name, such as `org`, `co.uk`. */
 export interface PublicSuffixes {
   isSuffix(name: DnsName): boolean;
 }

@@ -2,7 +2,7 @@ import { isIP } from 'node:net';
 import { labels, type DnsName } from '../../dns/name.ts';
 import type { Network } from '../../net/inside.ts';
 
-/** A label of a delegation of a part of a network with 24 bits: `64/26` (RFC 2317). */
+/** The label of a reverse zone for a part of a network with 24 bits: `64/26` (RFC 2317). */
 const partOfNetwork = /^(\d{1,3})\/(2[5-9]|3[0-2])$/u;
 
 /**

@@ -31,14 +31,14 @@ const special = [
 const arpa = zoneName('arpa');
 
 /**
- * First labels below a public suffix that clients ask for on behalf of all names below it. The suffix itself
- * belongs to nobody here, so nobody may answer for it.
+ * First labels of names directly below a public suffix that programs look up for any name below the suffix.
+ * Whoever had such a zone would answer for the names of others.
  */
 const takenPrefixes: ReadonlySet<string> = new Set(['autoconfig', 'autodiscover', 'mta-sts', 'wpad']);
 
 /**
- * Maximum number of labels. Before a create, the name servers are asked for each name above. Without this
- * limit one request would be more than a hundred of theirs.
+ * Maximum number of labels. Before a create, the name servers are asked for each name above the zone. Without
+ * this limit one request of a client could cause more than a hundred requests to them.
  */
 const mostLabels = 12;
 

@@ -11,7 +11,7 @@ export interface OperatorCaller {
   readonly from: string;
 }
 
-/** Compared with the hash of a token that does not exist, so that the answer takes as long as for others. */
+/** Stands for the hash of a token that does not exist, so that the refusal takes as long as any other. */
 const nobodysHash = '0'.repeat(64);
 
 /**
@@ -54,7 +54,7 @@ async function noteUse(
   try {
     await storage.operatorUsed(id, now, from);
   } catch (error) {
-    // The request itself may need no write, so it goes on.
+    // Only the time of the last use was not stored. The request may need no write, so it goes on.
     if (!(error instanceof StorageError)) throw error;
     log(2, 'token.use-not-stored', { token: id, text: error.message });
   }

@@ -223,7 +223,7 @@ export class OperatorWork {
     return done.moved;
   }
 
-  /** Makes that nobody owns a zone any more. The name server keeps it. */
+  /** Ends the ownership of a zone, so that nobody owns it. The name server keeps the zone. */
   async release(by: string, zone: DnsName): Promise<void> {
     const { customer } = await this.owner(zone);
     const audit = auditBy(by, 'zone.released', { customer, zone });

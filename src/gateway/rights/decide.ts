@@ -156,8 +156,9 @@ export function mayCreateZone(rights: Rights, zone: DnsName): boolean {
 }
 
 /**
- * Finds why the token must not delete the zone. Beside its pattern this needs `remove` of every name and
- * type, and of the protected types those that the zone has. SOA and NS at the apex belong to the zone itself.
+ * Finds why the token must not delete the zone. A pattern of `deleteZones` must name it. Rules must allow
+ * `remove` of every name and type. Protected types that the zone has must be granted too, but for SOA and NS
+ * at the apex.
  * @param present all records of the zone
  * @returns null: it may. `zone`: the token may not delete this zone at all. Otherwise an RRset that is in its
  *   way
@@ -249,8 +250,9 @@ function verbFor({ present, removed, added }: TouchedRRset): Verb {
 }
 
 /**
- * Whether a token with `parent` may make one with `child`: it grants nothing that the parent does not. May be
- * false where it is true, because each rule of the child has to lie within one rule of the parent.
+ * Whether a token with the rights `parent` may make one with the rights `child`, which must grant nothing
+ * more. May answer false although they grant nothing more: each rule of the child must lie within a single
+ * rule of the parent.
  * @throws {DnsDataError} when the rights have problems
  */
 export function isNarrower(child: Rights, parent: Rights): boolean {

@@ -11,15 +11,15 @@ interface Region {
 }
 
 /**
- * Maximum number of pairs of a rule of the parent, and a type of a rule of the child, that are compared. They
- * take less than a second.
+ * Maximum number of comparisons: of a rule of the parent with a type of a rule of the child. So many take
+ * less than a second.
  */
 const mostPairs = 5_000_000;
 
 /**
- * Whether no RRset is granted by `child` that `parent` does not grant. May be false where it is true: one
- * rule of the parent has to cover a rule of the child, for each type. Also false when there are too many
- * rules to compare; 1,000 rules of up to 5 types each are not.
+ * Whether `child` grants no RRset that `parent` does not grant. May answer false although it is so: for each
+ * type, a single rule of the parent has to cover the rule of the child. Also false when there are too many
+ * rules to compare; 1,000 rules of up to 5 types each are not too many.
  * @throws {DnsDataError} when a rule has problems
  */
 export function areRulesNarrower(child: readonly Rule[], parent: readonly Rule[]): boolean {
@@ -44,7 +44,8 @@ export function areRulesNarrower(child: readonly Rule[], parent: readonly Rule[]
 }
 
 /**
- * Whether every RRset of the zone is granted, at every name and of every type. May be false where it is true.
+ * Whether every RRset of the zone is granted, at every name and of every type. May answer false although it
+ * is so.
  * @throws {DnsDataError} when a rule has problems
  */
 export function isWholeZoneGranted(rules: readonly Rule[], zone: DnsName, verb: Verb): boolean {
@@ -58,7 +59,7 @@ export function isWholeZoneGranted(rules: readonly Rule[], zone: DnsName, verb: 
 }
 
 /**
- * Finds a rule that makes the zone readable: one that allows to read, and that no rule takes back as a whole.
+ * Finds a rule that makes the zone readable: it allows to read, and no other rule denies all that it allows.
  * @throws {DnsDataError} when a rule has problems
  */
 export function readingRule(rules: readonly Rule[], zone: DnsName): Rule | null {
@@ -81,7 +82,7 @@ export function readingRule(rules: readonly Rule[], zone: DnsName): Rule | null 
 }
 
 /**
- * Rules that may deny a verb in a part of the region, though some rule grants it for all of it.
+ * Rules that may deny a verb in a part of the region, although another rule grants it for the whole region.
  * @param related rules that overlap the region in zone and name
  * @returns null: no rule grants the verb for the whole region
  */
@@ -113,7 +114,7 @@ class Exceptions {
     this.#rules = rules;
   }
 
-  /** The highest rank of a rule that denies all that the denial does; -1 if there is none. */
+  /** The highest rank of a rule that denies all that the parent's denial denies; -1 if there is none. */
   rankOf(denial: RankedRule, type: string | null, verb: Verb): number {
     const asked = type === null ? denial.types : new Set([type]);
     const found = this.#coveringOf(denial).find(

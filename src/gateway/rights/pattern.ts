@@ -89,15 +89,15 @@ export function rankOf({ head, tail }: Pattern): number {
   return exact * 512 + (tail === null ? 256 : 0) + (parts.length - exact);
 }
 
-/** Whether a pattern's `**` stands for the empty name, which is the apex among names. */
+/** Whether a pattern may stand for the empty name. In patterns of names that is the apex. */
 function hasEmpty({ use, head, tail }: Pattern): boolean {
   if (head.length > 0) return false;
   return tail === null || (tail.length === 0 && use === 'zone');
 }
 
 /**
- * Whether `wide` stands for every name that `narrow` stands for. May be false for patterns with `**` where it
- * is true, but is never true where it is false.
+ * Whether `wide` stands for every name that `narrow` stands for. For patterns with `**` it may answer false
+ * although it is so. A true answer is always right.
  */
 export function coversPattern(wide: Pattern, narrow: Pattern): boolean {
   if (hasEmpty(narrow) && !hasEmpty(wide)) return false;
@@ -110,8 +110,8 @@ export function coversPattern(wide: Pattern, narrow: Pattern): boolean {
 }
 
 /**
- * Whether some name may be one of both patterns. May be true for patterns with `**` where it is false, but is
- * never false where it is true.
+ * Whether some name may match both patterns. For patterns with `**` it may answer true although there is
+ * none. A false answer is always right.
  */
 export function overlapsPattern(one: Pattern, other: Pattern): boolean {
   if (one.tail === null && other.tail === null) return fits(one.head, other.head, overlapsPart);
@@ -178,8 +178,8 @@ class Branch<T> {
 }
 
 /**
- * Values by patterns of one use. Finding those of a name follows its labels, and does not go through all
- * patterns.
+ * Values by patterns, which are all of zones or all of names. A search follows the labels of a name, and does
+ * not go through all patterns.
  */
 export class PatternTree<T> {
   readonly #root = new Branch<T>();

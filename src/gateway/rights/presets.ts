@@ -57,7 +57,8 @@ function presetRules(preset: Preset, zone: string, names: readonly string[]): re
 }
 
 /**
- * Where a certificate authority looks for the challenge of a name. A wildcard's is that of the name above.
+ * Where a certificate authority looks for the challenge of a name. For a wildcard it looks where it does for
+ * the name above.
  */
 function challengeName(name: string): string {
   const above = name === String.raw`\*` ? '@' : name.replace(/^\\\*\./u, '');

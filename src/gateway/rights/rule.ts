@@ -51,7 +51,7 @@ export const ruleSchema = v.strictObject({
   allow: v.pipe(v.array(v.picklist(verbs)), v.maxLength(verbs.length)),
 });
 
-/** Types that PowerDNS has of its own. It takes their numbers for them. */
+/** Types that only PowerDNS has. It takes a record with one of these numbers for one of the type. */
 const typesOfPowerDns: ReadonlyMap<string, string> = new Map([
   ['TYPE65401', 'ALIAS'],
   ['TYPE65402', 'LUA'],
@@ -110,7 +110,7 @@ export function allows({ rule }: RankedRule, verb: Verb): boolean {
   return rule.allow.includes(verb);
 }
 
-/** Maximum number of zones whose rules are kept sorted out. */
+/** Maximum number of zones for which the rules that concern them are remembered. */
 const mostZonesKept = 64;
 
 /** The rules of one token, sorted out so that those of a zone and a name are found quickly. */

@@ -85,7 +85,7 @@ function digest(text: string): Buffer {
   return createHash('sha256').update(text).digest();
 }
 
-/** A code that its receiver shows once, 30 random letters and digits, and what is stored of it. */
+/** Makes a transfer code with 30 random letters and digits, and the hash that is stored of it. */
 export function makeCode(): Pick<NewToken, 'text' | 'hash'> {
   const text = `dst_${randomText(secretLength)}`;
   return { text, hash: hashOf(text) };

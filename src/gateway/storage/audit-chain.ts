@@ -5,7 +5,7 @@
 import { createHash, randomBytes } from 'node:crypto';
 import type { AuditFacts, AuditHead, AuditLink } from './storage.ts';
 
-/** The place before the first entry. */
+/** The head of a chain that has no entry yet. */
 export const noHead: AuditHead = { number: 0, hash: '0'.repeat(64) };
 
 /** Makes the next entry of the audit. @param before hash of the entry before it. @param at wall clock */

@@ -14,7 +14,7 @@ import { StorageError, type AuditFacts, type AuditHead, type ZoneLease } from '.
 export interface StorageFacts {
   /** Wall clock, milliseconds; stamps the audit. */
   readonly wall: () => number;
-  /** Name of the gateway, whose chain of the audit it adds to. */
+  /** Name of the gateway. Entries are added to its chain of the audit. */
   readonly gateway: string;
 }
 
@@ -74,7 +74,7 @@ export class AuditedDatabase {
     return maybe(await sql.get(text, this.#facts.gateway), readAuditHead) ?? noHead;
   }
 
-  /** SQL that leaves out zones on which a gateway works. @param column the column with the zone's name */
+  /** SQL that leaves out zones with a lease. @param column the column with the zone's name */
   unheld(column: string): string {
     return this.leases === null ? '' : `AND ${this.leases.unheld(column)}`;
   }

@@ -26,7 +26,7 @@ export interface SqlTransaction extends Sql {
   lockCustomer(id: string): Promise<void>;
   /** Waits until no other transaction adds to this gateway's chain of the audit. */
   lockChain(gateway: string): Promise<void>;
-  /** Waits until all entries of the audit that have a number can be read. Later ones wait meanwhile. */
+  /** Waits until all numbered entries of the audit are committed. New ones wait for the transaction's end. */
   lockAudit(): Promise<void>;
 }
 
@@ -50,14 +50,14 @@ export interface Database {
 
 /** Which gateway may write to which zone, until when. */
 export interface ZoneLeases {
-  /** SQL that is true if no gateway works on a zone. @param column the column with the zone's name */
+  /** SQL that is true if a zone has no lease. @param column the column with the zone's name */
   unheld(column: string): string;
   /**
    * Takes the zone for `ttl` milliseconds of the database's clock.
    * @returns the fence, larger than each before it; null: another holder's time is not over
    */
   take(sql: Sql, zone: DnsName, owner: string, ttl: number): Promise<number | null>;
-  /** Whether nobody has taken the zone since. If so, nobody can take it until the transaction ends. */
+  /** Whether nobody has taken the zone after this lease. Then nobody can until the transaction ends. */
   isHeld(sql: Sql, lease: ZoneLease): Promise<boolean>;
   /** Ends the lease at once, unless it was lost. */
   leave(sql: Sql, lease: ZoneLease): Promise<void>;

@@ -5,8 +5,8 @@ import { StorageError } from './storage.ts';
 interface Step {
   readonly sql: string;
   /**
-   * Number of steps that a release must know at least to use the tables after this one. Gateways are upgraded
-   * one by one, so a step leaves the tables usable for the release before.
+   * How many steps a release must at least know so that it can use the tables after this step. Gateways are
+   * upgraded one by one, so a step leaves the tables usable for the release before.
    */
   readonly oldest: number;
 }

@@ -30,7 +30,7 @@ export interface PostgresSettings {
   readonly tls: boolean;
 }
 
-/** Connections of one gateway. Each is needed only for moments. */
+/** Maximum number of connections of one gateway. A request needs one only for moments. */
 const mostConnections = 10;
 /** How long to wait for a connection, milliseconds. */
 const connecting = 3_000;
@@ -130,7 +130,7 @@ class PostgresDatabase implements Database {
       isUsable = true;
       return value;
     } catch (error) {
-      // Thrown by us, after the transaction was rolled back.
+      // We have thrown it, and the transaction is rolled back, so nothing is left on the connection.
       isUsable = error instanceof StorageError;
       throw error;
     } finally {
@@ -146,8 +146,8 @@ class PostgresDatabase implements Database {
 }
 
 /**
- * Does the work in a transaction. Settings that hold for one transaction only are also kept by a pooler of
- * connections.
+ * Does the work in a transaction. Its settings hold for this transaction only, because a pooler may give each
+ * transaction another connection.
  */
 async function inTransaction<T>(
   client: pg.PoolClient,

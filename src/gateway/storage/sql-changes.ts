@@ -62,16 +62,16 @@ export async function endStored(
   const { token, key, zone } = change;
   const sql = 'UPDATE change SET outcome = ?, ended_at = ? WHERE token = ? AND key = ? AND outcome IS NULL';
   if ((await tx.run(sql, JSON.stringify(outcome), at, token, key)) === 0) return false;
-  // Its growth was added when it was accepted.
+  // When the change was accepted, its growth was added to the zone's number of records.
   const grown = growthIn({ ...change, outcome });
   await grow(tx, zone, grown === null ? null : grown - growthOf(change));
   return true;
 }
 
 /**
- * Ends changes whose outcome nobody will store.
+ * Ends changes as interrupted, because nobody will store their outcome.
  * @param rows of changes without an outcome
- * @returns those that had none, as they were
+ * @returns the changes that have been ended, as they were before
  */
 export async function interrupt(
   tx: AuditedTransaction,

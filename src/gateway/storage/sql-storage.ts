@@ -341,12 +341,12 @@ export class SqlStorage implements Storage {
     const work = async (tx: AuditedTransaction): Promise<ZoneLease | 'busy'> => {
       const fence = await leases.take(tx, zone, owner, ttl);
       if (fence === null) return 'busy';
-      // Whoever worked on the zone before has lost it. Only now is it certain that he stores no outcome.
+      // An earlier holder has lost the zone. Only now is it certain that it stores no outcome any more.
       const open = await tx.all('SELECT * FROM change WHERE zone = ? AND outcome IS NULL', zone);
       await interrupt(tx, open, wall());
       return { zone, owner, fence };
     };
-    // A power loss may undo it. Nothing is sent before a durable transaction that finds the lease.
+    // A power loss may undo the lease. But before anything is sent, a durable transaction must find it.
     return await this.#database.write(null, work, 'soon');
   }
 
@@ -453,7 +453,7 @@ export class SqlStorage implements Storage {
     await this.#database.close();
   }
 
-  /** Waits for entries that have a number but are not committed yet. Readers would miss them for ever. */
+  /** Waits for entries with a number that are not committed yet. Else a reader would miss them for ever. */
   async #auditRows<T>(after: number, most: number, read: (row: unknown) => T): Promise<readonly T[]> {
     const sql = 'SELECT * FROM audit WHERE number > ? ORDER BY number LIMIT ?';
     const work = async (tx: AuditedTransaction): Promise<readonly T[]> => {
@@ -472,8 +472,9 @@ export class SqlStorage implements Storage {
   }
 
   /**
-   * Changes a token, and ends the transfer codes of its customer: whoever has got hold of the token may have
-   * made one. @returns false: no row was changed
+   * Changes a token, and ends the transfer codes of its customer. The token may have leaked, and somebody may
+   * have made a code with it.
+   * @returns false: no row was changed
    */
   async #endCodes(
     audit: AuditFacts,

@@ -22,7 +22,7 @@ const periods = [
   [86_400_000, 'writesInDay'],
 ] as const;
 
-/** Instead of the time since which deleted zones are reserved: they do not count. */
+/** Passed as the time since which deleted zones are reserved: no deleted zone counts. */
 const noReserved = Number.MAX_SAFE_INTEGER;
 
 /** Counts a write of the customer. @returns the limit that it would exceed; null: it is counted */
@@ -84,8 +84,9 @@ async function zonesOverLimit(tx: Sql, customer: string, more: number): Promise<
 }
 
 /**
- * The next zone above that belongs to another customer, who has not granted the name; null: there is none. A
- * zone of the customer above, or one that grants the name, ends the search: the name is part of that zone.
+ * The next zone above that belongs to another customer, who has not granted the name; null: there is none.
+ * The search ends at a zone above that is the customer's own, or that grants the name: the name is part of
+ * that zone.
  */
 async function foreignAbove(
   tx: Sql,
@@ -126,7 +127,7 @@ async function foreignBelow(
   return maybe(await tx.get(sql, from, to, customer, since, customer), readZoneOwner)?.zone ?? null;
 }
 
-/** Moves a zone, and says so in the audit. What it has done must be rolled back unless it has moved. */
+/** Moves a zone, and says so in the audit. If the answer is a refusal, the caller must roll back. */
 export async function transfer(
   tx: AuditedTransaction,
   { zone, to, withBelow }: ZoneTransfer,
@@ -177,8 +178,8 @@ export async function voidCodes(tx: Sql, customer: string): Promise<void> {
 }
 
 /**
- * Ends the customer's transfer codes by which this zone would go with one above it. He has got it after he
- * has made them, so nobody has judged whether it may go.
+ * Ends the customer's transfer codes for zones above that would take this zone along. He has made them before
+ * he got this zone, so nobody has judged whether it may go along.
  */
 export async function voidCodesAbove(tx: Sql, zone: DnsName, customer: string): Promise<void> {
   const sql = 'DELETE FROM transfer_code WHERE zone = ? AND customer = ? AND with_below = 1';

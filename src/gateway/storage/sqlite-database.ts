@@ -31,8 +31,8 @@ export function openSqlite(path: string, facts: StorageFacts): Storage {
 }
 
 /**
- * The last call so far for each file. Calls run one after the other. A connection has one transaction at a
- * time, and a second connection that waits would stop the whole process.
+ * The last call so far for each file. Calls run one after the other, because a connection has one transaction
+ * at a time. A second connection would stop the whole process while it waits for the first one.
  */
 const lastCalls = new Map<string, Promise<unknown>>();
 
@@ -85,7 +85,7 @@ class SqliteDatabase implements Database {
     get: async (sql, ...values) => await Promise.resolve(this.#statement(sql).get(...values)),
     all: async (sql, ...values) => await Promise.resolve(this.#statement(sql).all(...values)),
     run: async (sql, ...values) => await Promise.resolve(Number(this.#statement(sql).run(...values).changes)),
-    // A transaction that writes is the only one.
+    // SQLite runs one transaction at a time that writes, so nothing has to be locked.
     lockOwners: async () => {},
     lockCustomer: async () => {},
     lockChain: async () => {},

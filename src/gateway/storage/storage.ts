@@ -54,11 +54,11 @@ export interface LimitReached {
 /** `read-only`: nothing may be written. `suspended`: every call is refused. */
 export type CustomerState = 'active' | 'read-only' | 'suspended';
 
-/** What changes of a customer. A state of null, and a limit that is not named, stay. */
+/** What changes of a customer. If `state` is null, the state stays; a limit that is not named stays too. */
 export interface CustomerChanges {
   readonly state: CustomerState | null;
   readonly limits: Partial<Limits>;
-  /** Absent: it stays. Zones that the customer has stay where they are. */
+  /** Name server of new zones; absent: as before. Zones that the customer has stay where they are. */
   readonly backend?: string | undefined;
 }
 
@@ -69,7 +69,7 @@ export interface StoredToken {
   readonly customer: string;
   /** SHA-256 of the token's text, hexadecimal. */
   readonly hash: string;
-  /** The text before the last rotation, which is accepted until then; null: there is none. */
+  /** The token's text before the last rotation, which is accepted until `until`; null: there is none. */
   readonly previous: { readonly hash: string; readonly until: number } | null;
   readonly label: string;
   readonly rights: Rights;
@@ -184,8 +184,8 @@ export interface ZoneTransfer {
 }
 
 /**
- * The answer to a transfer. `missing`: nobody has the zone, or the code does not hold. `foreign`: the zone
- * above or below would then belong to somebody else than this one, without a grant. `limit`: the receiver may
+ * The answer to a transfer. `missing`: nobody has the zone, or the code is not valid. `foreign`: this zone,
+ * above or below a moved one, would belong to another customer without a grant. `limit`: the receiver may
  * have no further zone.
  */
 export type Transferred =
@@ -268,7 +268,7 @@ export interface AuditEntry extends AuditFacts {
 /** An entry of the audit as it is stored, to check the chain of hashes. */
 export interface AuditLink {
   readonly number: number;
-  /** As in {@link AuditEntry}. Each gateway has a chain of its own. */
+  /** Name of the gateway to whose chain the entry belongs; empty: the only gateway of the database. */
   readonly gateway: string;
   readonly at: number;
   /** The facts but for the address, as JSON. */
@@ -282,7 +282,7 @@ export interface AuditLink {
   readonly hash: string;
 }
 
-/** An entry of the audit that is the last one. */
+/** The number and hash of an entry of the audit, usually the last one. */
 export interface AuditHead {
   /** 0: there is no entry. */
   readonly number: number;
@@ -311,8 +311,9 @@ export interface ZoneLease {
 }
 
 /**
- * The gateway's storage. Each method is one transaction: it is done in whole, on disk, or not at all. Every
- * method throws {@link StorageError}. A parameter `lease` that is null stands for an operator's command.
+ * The gateway's storage. Each method is one transaction: it is done in whole, and is on disk then, or not at
+ * all. Every method throws {@link StorageError}. A parameter `lease` is null for commands of the operator,
+ * which need none.
  */
 export interface Storage {
   /** Whether several gateways may use it at once. */
@@ -320,7 +321,7 @@ export interface Storage {
 
   /**
    * Takes a zone for this process, for `ttl` milliseconds. Changes that an earlier holder has left without an
-   * outcome are marked as interrupted. A storage for one gateway gives every lease.
+   * outcome are marked as interrupted. A storage for one gateway grants every lease at once.
    * @returns `busy`: the time of another lease is not over
    */
   takeZone(zone: DnsName, ttl: number): Promise<ZoneLease | 'busy'>;
@@ -342,7 +343,7 @@ export interface Storage {
   /** @returns null: stored */
   addToken(token: StoredToken, audit: AuditFacts): Promise<LimitReached | null>;
   /**
-   * Gives a token another text. The text before is accepted until `until`, and one before that no longer.
+   * Gives a token another text. The last text is accepted until `until`, an older one no longer.
    * Transfer codes of the customer are void.
    * @returns false: there is no such token, or it was revoked
    */
@@ -366,7 +367,7 @@ export interface Storage {
   allZones(): Promise<readonly ZoneOwner[]>;
   /** Zones that the customer has; claimed and deleted ones are left out. */
   zonesOf(customer: string): Promise<readonly DnsName[]>;
-  /** The same zones, with their name servers. */
+  /** The zones of {@link zonesOf}, with their name servers. */
   ownedBy(customer: string): Promise<readonly ZoneOwner[]>;
   /** Claims whose create has no known outcome, except in zones that a gateway holds. */
   pendingClaims(): Promise<readonly ZoneOwner[]>;
@@ -501,7 +502,7 @@ export interface ZoneClaim {
 
 /**
  * The storage failed: a full disk, a damaged or locked file, a database that does not answer. Nothing of the
- * call was stored. Only if the connection to a database is lost during a commit, it may have been stored.
+ * call was stored. Only if the connection to a database is lost during a commit, the call may be stored.
  */
 export class StorageError extends Error {
   override readonly name = 'StorageError';

@@ -44,7 +44,7 @@ async function noteUse({ storage, log, wall }: LoginPorts, token: StoredToken, f
   try {
     await storage.tokenUsed(id, now, from);
   } catch (error) {
-    // The request itself may need no write, so it goes on.
+    // Only the time of the last use was not stored. The request may need no write, so it goes on.
     if (!(error instanceof StorageError)) throw error;
     log(2, 'token.use-not-stored', { token: id, text: error.message });
   }

@@ -25,7 +25,7 @@ const [ours, others] = [zoneName('shop.example'), zoneName('other.example')];
  * - `hang-reads`: reads get no answer.
  * - `hang-answers`: writes are done and get no answer.
  * - `garbage`: no request arrives, and each gets an answer that cannot be read.
- * - `garbage-writes`: the same for writes only.
+ * - `garbage-writes`: as `garbage`, for writes only.
  */
 type Fault = 'hang-reads' | 'hang-answers' | 'garbage' | 'garbage-writes';
 
@@ -158,7 +158,7 @@ for (const { title, programs, start } of kinds)
       const first = await Promise.race([account, ...hanging]);
       assert.equal(first.status, 200);
       for (const said of await Promise.all(hanging)) assert.deepEqual(facts(said), outage('untouched'));
-      // If they waited for each other, the third change of the customer would take three times the limit.
+      // If changes of one customer waited for each other, his third one would take three times the limit.
       assert.ok(performance.now() - started < 2.5 * limit);
       end();
       assert.equal((await change(shop, ours, 'hang-read-5')).status, 200);
@@ -167,7 +167,7 @@ for (const { title, programs, start } of kinds)
     test('answers to writes hang: the outcome is not known, and the same key says so again', async () => {
       const end = faulty.begin('hang-answers');
       const hanging = change(shop, ours, 'hang-write-1');
-      // PowerDNS gets one write at a time, so there the second may not have been sent when its time is over.
+      // PowerDNS gets one write at a time. So the time of the second change may be over before it is sent.
       const second = await change(other, others, 'hang-write-2');
       assert.deepEqual(facts(await hanging), outage('unknown'));
       end();

@@ -67,7 +67,7 @@ describe(
       await bench.setBackend('shop', 'west');
       assert.deepEqual(await create(second), [422, 'zone.create-there-first']);
       await bind.addZones([{ zone: second }]);
-      // It is there, and still the provider's.
+      // The name server has the zone by now, but nobody owns it, so it is the provider's.
       assert.deepEqual(await create(second), [422, 'zone.create-there-first']);
       await bench.assign(second, 'shop');
       assert.deepEqual(await create(second), [200, 'exists']);

@@ -27,7 +27,7 @@ export class Backends {
     return isOwn ? owner.backend : customer.backend;
   }
 
-  /** Those of the zones that their name servers have. @throws {CentralError} if one cannot be asked */
+  /** Which of these zones their name servers have. @throws {CentralError} if a name server cannot be asked */
   async listed(owners: readonly ZoneOwner[], ctx: CallContext): Promise<ReadonlySet<DnsName>> {
     const there = new Set<DnsName>();
     for (const [name, own] of Map.groupBy(owners, ({ backend }) => backend)) {

@@ -4,7 +4,7 @@ import type { Storage, ZoneOwner } from '../storage/storage.ts';
 
 /** How the owners of zones differ from what the name server has. */
 export interface OwnersCompared {
-  /** Zones of the gateway at the name server that nobody owns. Empty if it cannot list its zones. */
+  /** Zones that the name server has for the gateway and nobody owns. Empty if it cannot list its zones. */
   readonly unowned: readonly DnsName[];
   /** Zones that somebody owns and the name server lacks. */
   readonly missing: readonly ZoneOwner[];

@@ -12,7 +12,7 @@ export function demandAllowed(
   present: readonly ResourceRecord[],
 ): void {
   const [first] = decideChange(caller.token.rights, change, present);
-  // Which right is lacking depends on what is there, so the answer does not name it.
+  // The lacking right (`add`, `change`) is not named: it would tell whether the RRset exists.
   if (first !== undefined) throw denied({ text: `${first.name} ${first.type}` });
   const problems = backend.audit(change);
   if (problems.length > 0) throw new ApiRefusal(422, 'central.invalid-value', { problems });

@@ -44,7 +44,7 @@ export interface ChangeRequest {
   readonly key: string;
   readonly remove: readonly ResourceRecord[];
   readonly add: readonly ResourceRecord[];
-  /** The change is carried out only if the token sees these records there; null: in any case. */
+  /** The change is carried out only if a read with the token shows these records; null: in any case. */
   readonly expect: Expectation | null;
 }
 
@@ -90,8 +90,8 @@ interface Turn {
   readonly lease: ZoneLease;
   readonly ctx: CallContext;
   /**
-   * To be called right before something is sent that changes the zone. Refuses if the time is over, also if
-   * the process has slept meanwhile. Another gateway may then have the zone.
+   * To be called right before something is sent that changes the zone. Refuses if the time of the request is
+   * over, because another gateway may then hold the zone. A sleep of the machine counts as time.
    * @throws {CentralError}
    */
   readonly demandTime: () => void;
@@ -100,7 +100,7 @@ interface Turn {
 /** Carries out what customers ask for, at the name servers. All methods throw {@link ApiRefusal}. */
 export class Gateway {
   readonly #parts: GatewayParts;
-  /** Writes of one customer run one after the other, so that nobody else waits behind many of them. */
+  /** Writes of one customer run one after the other, so that no other customer waits behind many of his. */
   readonly #customers = new Slots();
   readonly #zones: ZoneTurns;
 
@@ -205,7 +205,7 @@ export class Gateway {
    */
   async withdraw(sender: Caller, zone: DnsName, key: string): Promise<StoredChange> {
     const { guard } = this.#parts;
-    // What became of the change may be known only in the database that this one has taken the place of.
+    // The database may be an older copy. Only the database that it has replaced may know the outcome.
     if ((await guard.doubt()) !== null) throw inDoubt('unknown');
     return await this.#inOwnZone(sender, zone, async ({ caller, lease }) => {
       const { storage, wall } = this.#parts;
@@ -220,7 +220,7 @@ export class Gateway {
     });
   }
 
-  /** Whether {@link createZone} would work. Of one customer it is found out for one zone at a time. */
+  /** Whether {@link createZone} would work. Questions of one customer wait for each other. */
   async mayCreate(caller: Caller, made: NewZone): Promise<'free' | 'exists'> {
     const { storage, backends } = this.#parts;
     const backend = backends.named(await backends.nameFor(caller.customer, made.zone));
@@ -254,7 +254,7 @@ export class Gateway {
       try {
         turn.demandTime();
         const answer = await backend.createZone(zone, seed, ctx, content);
-        // Somebody has made the zone at the name server in this moment.
+        // After our look, somebody else has made the zone at the name server.
         if (answer === 'exists' && claimed !== 'ours') throw new CentralError('zone.foreign', untouched);
       } catch (error) {
         if (error instanceof CentralError && error.state === 'untouched')
@@ -284,7 +284,7 @@ export class Gateway {
   }
 
   /**
-   * Makes a code with which another customer can take the zone. Whoever may delete the zone may do that.
+   * Makes a code with which another customer can take the zone. Needs the right to delete the zone.
    * @param withBelow whether the customer's zones below go with it
    * @returns the code, which is shown once
    */
@@ -336,8 +336,8 @@ export class Gateway {
   }
 
   /**
-   * Refuses a write whose sender has lost the zone or his rights since it was judged. The name server was
-   * asked meanwhile, which may have taken seconds.
+   * Refuses a write whose sender has lost the zone or his rights while the name server was asked, which may
+   * have taken seconds.
    */
   async #demandStill(caller: Caller, zone: DnsName): Promise<void> {
     const { storage, wall } = this.#parts;
@@ -353,7 +353,7 @@ export class Gateway {
     const present = await backend.readZone(zone, [], ctx);
     const denial = denialOfDelete(rights, zone, present ?? []);
     if (denial === null) return;
-    // What the token may not read is not named.
+    // The answer names no RRset that the token may not read.
     const isShown = denial !== 'zone' && mayRead(rights, zone, denial);
     throw denied({ text: isShown ? `zone.delete: ${denial.name} ${denial.type}` : 'zone.delete' });
   }
@@ -391,7 +391,7 @@ export class Gateway {
     await this.#demandStill(caller, zone);
     const asked = auditOf(caller, 'change.accepted', zone, { key, remove, add, before });
     const earlier = await this.#accept(change, asked, turn);
-    // The same key came for another zone in this moment.
+    // Meanwhile a change of another zone with the same key was accepted.
     if (earlier !== null) return sameRequest(earlier, zone, change.fingerprint);
     const outcome = await this.#write(change, present, turn);
     const audit = auditOf(caller, `change.${outcome.kind}`, zone, { key, outcome });
@@ -405,7 +405,7 @@ export class Gateway {
     const { backend, ctx, lease } = turn;
     const first = await storage.acceptChange(change, audit, lease);
     if (first === null || !('limit' in first) || first.limit !== 'records') return acceptedBefore(first);
-    // They are not counted yet, or somebody has removed some at the name server itself.
+    // The zone's records are not counted yet, or somebody has removed some at the name server itself.
     const found = await backend.readZone(change.zone, [], ctx);
     if (found === null) throw noSuchZone();
     await storage.countRecords(change.zone, found.length, lease);
@@ -433,7 +433,7 @@ export class Gateway {
     { zone, content }: NewZone,
   ): Promise<ZoneClaim> {
     const { storage, backends, names, wall, quarantine } = this.#parts;
-    // The operator may have given the customer a zone with any name.
+    // A zone that the customer has, or had lately, may have any name: the operator may have given it to him.
     const owner = await storage.zone(zone);
     const isHeld = owner !== null && (owner.leftAt === null || owner.leftAt > wall() - quarantine);
     if (!isHeld || owner.customer !== caller.customer.id) demandZoneName(names, zone);
@@ -445,8 +445,8 @@ export class Gateway {
   }
 
   /**
-   * Whether the name server has the zone. Refuses one that any name server has and that is not the
-   * customer's: a zone without an owner is the provider's. He decides whose it becomes.
+   * Whether the name server has the zone. Refuses a zone that any name server has and that is not the
+   * customer's. If it has no owner it is the provider's, who decides whose it becomes.
    */
   async #demandFree(
     claim: Claim,

@@ -4,7 +4,7 @@ import type { AuditFacts, Storage } from '../storage/storage.ts';
 import { endOf, isTextOf } from './token-use.ts';
 import type { TokenPorts } from './tokens.ts';
 
-/** A token that somebody holds the text of, and his address. It may have leaked. */
+/** A token, and the address of whoever has sent its text. The token may have leaked. */
 export interface HeldToken {
   readonly token: { readonly id: string };
   readonly from: string;
@@ -13,7 +13,7 @@ export interface HeldToken {
 }
 
 /**
- * Finds out which token has this text. Neither the address nor the customer's state counts.
+ * Finds out which token has this text. The address and the customer's state do not matter.
  * @param text the token as sent
  * @param from address of the client
  * @throws {ApiRefusal} 401 `central.login`: no token in use has this text
@@ -34,7 +34,7 @@ export async function findHeldToken(
   throw new ApiRefusal(401, 'central.login');
 }
 
-/** Ends a token that has leaked. @throws {ApiRefusal} 401: somebody else was faster @throws {StorageError} */
+/** Ends a token that has leaked. @throws {ApiRefusal} 401: the token has just ended @throws {StorageError} */
 export async function endHeldToken({ storage, wall }: TokenPorts, held: HeldToken): Promise<void> {
   const { token, from, owner } = held;
   const facts = { customer: owner ?? '', token: token.id, from, zone: '', detail: {} };

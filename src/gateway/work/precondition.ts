@@ -20,7 +20,7 @@ export function tagOf(records: readonly ResourceRecord[]): string {
   return `"${createHash('sha256').update(JSON.stringify(data)).digest('hex').slice(0, 32)}"`;
 }
 
-/** Whether the client has said nothing. */
+/** Whether the client has stated no precondition. */
 export function isUnconditional({ match, noneMatch }: Precondition): boolean {
   return match === null && noneMatch === null;
 }

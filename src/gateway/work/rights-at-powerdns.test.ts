@@ -1,6 +1,7 @@
 /**
- * No sequence of calls with a token changes or shows a record that its rules do not name. Judged by what
- * PowerDNS has in its database before and after each call, beside a second customer.
+ * Tests that no sequence of calls with a token changes or shows a record that the token's rules do not name.
+ * The judge compares what PowerDNS has in its database before and after each call. A second customer has a
+ * zone there too.
  */
 import assert from 'node:assert/strict';
 import { join } from 'node:path';

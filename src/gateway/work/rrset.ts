@@ -16,7 +16,7 @@ export interface RRsetRequest extends RRsetKey {
   readonly precondition: Precondition;
 }
 
-/** The key under which a request is stored. One without a key gets a random one, for the audit. */
+/** The key under which a request is stored. A request without a key gets a random one, for the audit. */
 export function keyOfRRset({ key }: RRsetRequest): string {
   return key ?? `rrset:${randomUUID()}`;
 }

@@ -3,8 +3,9 @@ import type { Backends } from './backends.ts';
 import { ZoneTurns, type ZoneTurnsParts } from './zone-turns.ts';
 
 /**
- * Decides about claims that a gateway has left: a zone that the name server has was created, any other was
- * not. Without a shared storage, to be called before the gateway listens.
+ * Ends claims that a stopped gateway has left. If the name server has the zone, it was created, else it was
+ * not. In a storage for one gateway no lease protects a create under way. There this is to be called before
+ * the gateway listens.
  * @throws {CentralError} @throws {StorageError} @throws {ApiRefusal}
  */
 export async function settleClaims(parts: ZoneTurnsParts & { readonly backends: Backends }): Promise<void> {

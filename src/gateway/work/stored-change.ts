@@ -15,14 +15,14 @@ const withdrawn: ChangeOutcome = {
   retry: 'later',
 };
 
-/** Stands in a withdrawal for the hash of the change: nothing was written, and nothing will be. */
+/** Stored for a withdrawn key in place of the hash: nothing of the change was or will be written. */
 export const withdrawnMark = '';
 
-/** The same where the database may lack keys, so that nobody knows what became of the change. */
+/** As {@link withdrawnMark}, if the database may lack keys: the change may have been carried out before. */
 const unsureMark = 'unsure';
 
 /**
- * What is stored of a withdrawal.
+ * What is stored of a withdrawal for a key that the database does not have.
  * @param isUnsure whether the database may lack keys
  */
 export function withdrawal(isUnsure: boolean): Readonly<{ fingerprint: string; outcome: ChangeOutcome }> {
@@ -55,13 +55,13 @@ export function recordsBefore(
  * @throws {ApiRefusal} if the key was used for another request
  */
 export function sameRequest(earlier: StoredChange, zone: DnsName, fingerprint: string): StoredChange {
-  // Whatever comes with the key of a withdrawal is refused as withdrawn.
+  // A withdrawn key is taken with any request, which then gets the withdrawal's outcome.
   const marks = [withdrawnMark, unsureMark, fingerprint];
   const isSame = marks.includes(earlier.fingerprint);
   if (!isSame || earlier.zone !== zone) throw new ApiRefusal(422, 'gateway.key-reused');
-  // It was never written, even if the gateway was killed before the outcome was stored.
+  // A withdrawn change was never written, even if the gateway was killed before it stored this outcome.
   if (earlier.fingerprint === withdrawnMark) return { ...earlier, outcome: withdrawn };
-  // Nothing else works on the zone now. So a failed commit has left the change without an outcome.
+  // The caller has the zone's turn, so nobody will store an outcome any more: its commit has failed.
   return earlier.outcome === null ? { ...earlier, outcome: { kind: 'interrupted' } } : earlier;
 }
 

@@ -2,7 +2,7 @@ import { isIn, readNetwork } from '../../net/inside.ts';
 import { isSameHash } from '../rights/token.ts';
 import type { Storage, StoredToken } from '../storage/storage.ts';
 
-/** Compared with the hash of a token that does not exist, so that the answer takes as long as for others. */
+/** Stands for the hash of a token that does not exist, so that the refusal takes as long as any other. */
 const nobodysHash = '0'.repeat(64);
 
 /** Why a token is refused for ever. `unused`: nobody has used it for longer than its `idle` time. */
@@ -37,8 +37,8 @@ export async function isAccepted(
 }
 
 /**
- * Whether a text has the hash of the token, or of its text before the last rotation. Takes as long for no
- * token as for one.
+ * Whether a text has the hash of the token, or of its text before the last rotation. Takes as long if there
+ * is no such token.
  * @param token null: there is no token with the id that was sent
  * @param hash null: what was sent is no token
  * @param now wall clock, milliseconds

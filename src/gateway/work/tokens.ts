@@ -22,7 +22,7 @@ export interface TokenRequest {
   readonly networks: readonly string[];
   /** Wall clock, milliseconds; null: as the maker's. */
   readonly expiresAt: number | null;
-  /** After so many milliseconds without use it ends; null: it needs no use. */
+  /** After so many milliseconds without use the token ends; null: it needs no use. */
   readonly idle: number | null;
 }
 
@@ -57,7 +57,7 @@ export async function makeNarrowerToken(
   return { id, text };
 }
 
-/** Gives a token that the caller has made another text. @param overlap milliseconds for the old text */
+/** Gives a token that the caller has made another text. @param overlap how long the old is accepted, ms */
 export async function rotateMadeToken(
   { storage, wall }: TokenPorts,
   sender: Caller,

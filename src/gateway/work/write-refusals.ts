@@ -5,7 +5,7 @@ import { StorageError, type Claim, type LimitReached, type StoredChange } from '
 import { overLimit } from './limits.ts';
 import { foreignZone } from './zone-names.ts';
 
-/** The refusal of a write while nobody knows whether the database has all that happened. */
+/** The refusal of a write while the database is in doubt. */
 export function inDoubt(state: ApiRefusal['state']): ApiRefusal {
   const params = { text: 'the gateway only reads until the provider has confirmed its database' };
   return new ApiRefusal(503, 'central.unreachable', { params, state, retry: 'later' });
@@ -24,7 +24,7 @@ export function acceptedBefore(answer: StoredChange | LimitReached | null): Stor
   throw overLimit(answer.limit);
 }
 
-/** The refusal of a write that has outlived its lease. Another gateway may have written meanwhile. */
+/** The refusal of a write whose lease has ended before it. Another gateway may have written meanwhile. */
 export function leaseLost(): ApiRefusal {
   const facts = { params: { text: 'storage.lease-lost' }, state: 'unknown', retry: 'later' } as const;
   return new ApiRefusal(503, 'central.unreachable', facts);

@@ -5,12 +5,12 @@ import type { Log } from '../../core/log.ts';
 import type { DnsName } from '../../dns/name.ts';
 import { StorageError, type Storage, type ZoneLease } from '../storage/storage.ts';
 
-/** How long to wait before a zone is asked for again that another gateway has, milliseconds. */
+/** How long to wait between two tries to take a zone that another gateway holds, milliseconds. */
 const pause = { least: 10, most: 40 } as const;
 
 /**
- * How long a gateway holds a zone, milliseconds. A request gives up long before. So what it has sent does not
- * arrive in the time of the next holder.
+ * How long the lease of a zone is, milliseconds. A request gives up long before its end. So nothing that it
+ * has sent arrives while the next holder works.
  * @param timeout how long a request may take, milliseconds
  */
 export function leaseTime(timeout: number): number {
@@ -60,7 +60,7 @@ export class ZoneTurns {
       await storage.leaveZone(lease);
     } catch (error) {
       if (!(error instanceof StorageError)) throw error;
-      // The work is done. The lease ends by itself.
+      // The work is done, and the lease ends by itself, so the error does no harm.
       log(2, 'lease.not-ended', { zone: lease.zone, text: error.message });
     }
   }
@@ -69,7 +69,7 @@ export class ZoneTurns {
     for (;;) {
       const lease = await this.tryTake(zone);
       if (lease !== 'busy') return lease;
-      // Of several gateways that wait, each gets a chance.
+      // The random time gives each of several waiting gateways a chance.
       const { least, most } = pause;
       await setTimeout(least + Math.random() * (most - least));
       if (signal.aborted) throw outage('central.unreachable', { text: 'no answer in time' });
