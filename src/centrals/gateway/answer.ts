@@ -6,7 +6,7 @@ import { garbled, shaped, titleOf, utf8Text, wholeJson, type Effect, type Redact
 
 /**
  * Reads the JSON of an answer.
- * @param schema of an answer with success, and of one with status 412 that tells what is there
+ * @param schema the shapes of a good answer, and of one with status 412 that tells which records are there
  * @throws {CentralError} what the gateway refuses; `central.garbled` if the answer is not a gateway's
  */
 export async function readAnswer<T>(
@@ -29,7 +29,7 @@ export async function readAnswer<T>(
 /** The shapes of answers to one request. */
 export interface AnswerSchemas<T> {
   readonly schema: v.GenericSchema<unknown, T>;
-  /** Of an answer with status 412, which tells what is there; absent: that is a refusal like any other. */
+  /** Of an answer with status 412, which tells what is there; absent: status 412 is a refusal like others. */
   readonly found?: v.GenericSchema<unknown, T> | undefined;
 }
 
@@ -69,7 +69,7 @@ function refused(json: unknown, status: number, effect: Effect, redact: Redact):
 
 /**
  * Makes the error that a gateway tells of.
- * @param told `title` is used for a code that only gateways have
+ * @param told of it, `title` is shown for a code that only gateways have
  */
 export function errorOf(
   { code, params, state, retry, title }: Told,

@@ -26,7 +26,7 @@ interface GatewayRequest<T> {
    * Whether the request changes something. Absent: a GET request reads, any other writes.
    */
   readonly effect?: Effect;
-  /** Whether the request has a key, by which the gateway knows it again if it is sent twice. */
+  /** Whether the request has a key. By it the gateway knows a request again that is sent twice. */
   readonly keyed?: boolean;
 }
 

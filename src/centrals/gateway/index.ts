@@ -45,8 +45,8 @@ export function createGatewayCentral(
 }
 
 /**
- * The guard holds among the clients of the gateway, whose writes to a zone run one after the other. Against
- * somebody who writes at the name server itself, it is as good as the guard of that server.
+ * `guard: 'cas'` is true among clients of the gateway, because it carries out their writes to a zone one
+ * after the other. Against somebody who writes at the name server itself, only that server's own guard helps.
  */
 const traits: CentralTraits = {
   atomic: 'zone',
@@ -126,7 +126,7 @@ class GatewayCentral implements Central {
     },
     outcome: async (zone, key, ctx) => {
       const told = await orNull(this.#withdraw(zone, key, ctx));
-      // The customer no longer has the zone, so the gateway accepts nothing for it.
+      // The customer no longer has the zone, so the gateway will not accept the change any more.
       if (told === null) return 'nothing';
       if (told.outcome === 'done') return await understood(() => alteredFromWire(told));
       return told.outcome === 'failed' && told.state === 'untouched' ? 'nothing' : 'unclear';
@@ -165,8 +165,8 @@ class GatewayCentral implements Central {
   };
 
   /**
-   * Notes that only the provider deletes zones, if no list of zones has said so yet. The caller may then ask
-   * again: it knows better what to do.
+   * Notes that only the provider deletes zones, if no list of zones has said so yet. The error becomes an
+   * outage, so that the caller tries again, and then acts by the new `traits`.
    */
   #leftToProvider(error: unknown): unknown {
     if (!hasCode(error, 'zone.delete-there') || !this.traits.managesZones) return error;
@@ -187,14 +187,14 @@ class GatewayCentral implements Central {
   }
 
   /**
-   * Asks what became of a change whose answer was lost. If the gateway has not accepted the change, it will
-   * not accept it any more.
+   * Asks what became of a change whose answer was lost. If the gateway has not accepted the change yet, it
+   * will not accept it later.
    * @param lost the error of the change; thrown again if nobody knows the outcome
    */
   async #afterLost(zone: DnsName, key: string, lost: CentralError): Promise<Altered> {
     const ctx = { signal: AbortSignal.timeout(lastQuestion), operation: '-' };
     const told = await look(async () => await this.#withdraw(zone, key, ctx));
-    // An error of the question itself says nothing of the change.
+    // If the question fails too, nobody knows the outcome of the change.
     if (told === 'unread' || told.outcome === 'interrupted') throw lost;
     if (told.outcome === 'done') return await understood(() => alteredFromWire(told), 'write');
     if (told.params['text'] === 'withdrawn') throw restated(lost, 'untouched');
@@ -203,7 +203,7 @@ class GatewayCentral implements Central {
 
   async #withdraw(zone: DnsName, key: string, ctx: CallContext): Promise<Withdrawn> {
     const path = `${zonePath(zone)}/changes/withdraw`;
-    // The question changes nothing at the name server, so a failure of it leaves nothing.
+    // A withdrawal changes nothing at the name server, so its failure counts as that of a read.
     const request = { method: 'POST', path, body: { key }, answer: shapes.withdrawAnswer } as const;
     return await this.#api.send({ ...request, effect: 'read' }, ctx);
   }

@@ -19,7 +19,7 @@ function address(rdata: string): ResourceRecord {
 /** A record that nobody edits. */
 const foreign = address('203.0.113.1');
 
-/** An edit of one client: the values that go and the values that come, as numbers. */
+/** An edit of one client: the values that it removes and adds, as numbers. */
 interface Step {
   readonly remove: readonly number[];
   readonly add: readonly number[];
@@ -75,7 +75,7 @@ for (const { title, programs, start } of gatewayBackends)
         const gone = remove.filter((value) => has.delete(value));
         const come = add.filter((value) => !has.has(value));
         for (const value of come) has.add(value);
-        // A client may decide by a stale read, so the read before the edit is left out.
+        // No read before the edit: a client must be safe even if what it has read is out of date.
         const altered = await client.apply(change, [], quietContext());
         assert.deepEqual(
           [altered.removed, altered.added].map((records) => records.map(recordId).sort()),
@@ -101,7 +101,7 @@ for (const { title, programs, start } of gatewayBackends)
           );
           assert.deepEqual(await there(), new Set([foreign, ...wanted].map(recordId).sort()));
         }),
-        // The edits of a run build on those before it, so a smaller case would be another one.
+        // A run builds on the edits of earlier runs, so a failing case cannot be made smaller.
         { numRuns: 15, endOnFailure: true },
       );
     });

@@ -46,8 +46,8 @@ const expectation = v.strictObject({
 export type ApiExpectation = v.InferOutput<typeof expectation>;
 
 /**
- * `POST /v1/zones/ZONE/changes`. With `expect`, the change is carried out only if the token sees there what
- * the client expects; else the answer is a {@link foundAnswer}.
+ * `POST /v1/zones/ZONE/changes`. With `expect`, the change is carried out only if a read with the token shows
+ * what the client expects; else the answer is a {@link foundAnswer}.
  */
 export const changeBody = v.strictObject({
   key: changeKey,
@@ -79,8 +79,8 @@ export const foundAnswer = v.object({
 });
 
 /**
- * Answer to a withdrawal. `done`: the change was carried out. `failed`: it was not, or the write failed; its
- * `state` says what that left. `interrupted`: the gateway was stopped while it wrote, and nobody knows.
+ * Answer to a withdrawal. `done`: the change was carried out. `failed`: it was never written, or the write
+ * failed; `state` says whether a failed write has changed something. `interrupted`: nobody knows the outcome.
  */
 export const withdrawAnswer = v.variant('outcome', [
   v.object({ outcome: v.literal('done'), removed: v.array(apiRecord), added: v.array(apiRecord) }),

@@ -16,8 +16,8 @@ export function fromWire({ name, type, ttl, data }: ApiRecord): ResourceRecord {
 }
 
 /**
- * With so many problems no further record is read. One name can have a thousand, so that a body of 4 MB would
- * have millions, and reading it would keep all other requests waiting.
+ * With so many problems no further record is read. One name can have a thousand problems, and so a body of
+ * 4 MB millions. All other requests would wait while it is read.
  */
 const manyProblems = 100;
 
