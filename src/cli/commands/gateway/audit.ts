@@ -84,7 +84,7 @@ function eraseCommand({ globals, config }: GatewayGlobals): Command {
     .option('--customer <id>', 'only in entries about this customer')
     .description('erase an address from audit, changes and tokens; the entries themselves stay')
     .action(async (client: string, { customer = null }: { customer?: string | null }) => {
-      // The entry about it must not name what was erased.
+      // The audit's entry about the erasure must not name the erased address.
       const facts = byOperator('audit.erased', { customer: customer ?? '' });
       const erased = await withStorage(
         config(),

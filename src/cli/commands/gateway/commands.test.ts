@@ -44,7 +44,7 @@ async function runWith(input: string, words: readonly string[]): Promise<number 
   });
 }
 
-/** Runs a command that must fail. @returns what it says */
+/** Runs a command that must fail. @returns the text of its error */
 async function fails(...words: readonly string[]): Promise<string> {
   try {
     await works(...words);

@@ -12,12 +12,12 @@ import type { Storage, ZoneOwner } from '../../../gateway/storage/storage.ts';
 import { compareOwners } from '../../../gateway/work/compare-owners.ts';
 import { checkZoneOwners } from './doctor-storage.ts';
 
-/** At most so many zones are looked at for faults of a name server's own settings. */
+/** Maximum number of zones that are checked for faults in the name server's own settings. */
 const mostZones = 50;
 
 /**
- * Logs in at each name server, compares their zones with the owners, and looks for settings of them that keep
- * edits from being served.
+ * Logs in at each name server and compares its zones with the owners that the database has. Also looks for
+ * settings of the name servers that keep edits from being served.
  * @param storage null: the database cannot be read
  */
 export async function checkBackends(

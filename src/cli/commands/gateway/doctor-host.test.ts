@@ -80,7 +80,7 @@ test('doctor: the folder of the database, and its file', async (t) => {
   assert.match(problems().join(), /was never started/u);
   await (await openStorage(settings)).close();
   assert.deepEqual(problems(), []);
-  // What a disk does to a file: the first page stays, the pages of tables do not.
+  // Damage as a bad disk does it: the first page stays, the pages of the tables do not.
   const octets = readFileSync(path);
   writeFileSync(path, Buffer.concat([octets.subarray(0, 4_096), Buffer.alloc(octets.length - 4_096, 7)]));
   assert.equal(problems().length, 1);

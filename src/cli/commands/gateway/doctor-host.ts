@@ -10,14 +10,14 @@ import { HttpError } from '../../../net/http-error.ts';
 import { HttpClient } from '../../../net/http.ts';
 
 const day = 86_400_000;
-/** A certificate that ends within so many days is told of. */
+/** A certificate that ends within so many days is reported. */
 const soon = 14;
 /** How long a request to the gateway itself may take, milliseconds. */
 const answering = 5_000;
 /** Least free space at the database, octets. A million entries of the audit take about 500 MB. */
 const littleSpace = 512 * 1024 * 1024;
 
-/** The settings were read; whether others of this machine can read them as well. */
+/** Reports that the settings could be read, and whether other users of this machine can read them too. */
 export function checkSettingsFile(path: string, { backend, listen }: GatewaySettings): Finding[] {
   const found = ok(
     'settings',
@@ -103,7 +103,7 @@ export async function checkListener({ listen, certificate }: GatewaySettings): P
   }
 }
 
-/** For the addresses that mean all of this machine: one at which it can be asked. */
+/** For each address that stands for all addresses of this machine: one at which the gateway can be asked. */
 const everyAddress: ReadonlyMap<string, string> = new Map([
   ['0.0.0.0', '127.0.0.1'],
   ['::', '::1'],
@@ -112,7 +112,7 @@ const everyAddress: ReadonlyMap<string, string> = new Map([
 /** The folder of the database, its free space, and whether the file is whole. */
 export function checkDatabase({ state, storage }: GatewaySettings): Finding[] {
   const check = 'database';
-  // Whether it answers shows as soon as it is asked for the owners.
+  // Whether PostgreSQL answers shows in a later check, which reads the owners of zones.
   if (storage.kind !== 'sqlite') return [ok(check, 'PostgreSQL')];
   const path = join(state, 'gateway.db');
   if (!existsSync(path)) {

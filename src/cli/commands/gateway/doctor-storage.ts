@@ -10,9 +10,9 @@ import type { OwnersCompared } from '../../../gateway/work/compare-owners.ts';
 import { localTime } from '../../output.ts';
 
 const day = 86_400_000;
-/** A token that ends within so many days is told of. */
+/** A token that ends within so many days is reported. */
 const soon = 14;
-/** How far a clock may be behind the newest entry of the audit, milliseconds. */
+/** How far the clock may be behind the newest entry of the audit without a finding, milliseconds. */
 const mostBehind = 2_000;
 /** A finding names at most so many zones or tokens. */
 const mostNamed = 5;
@@ -36,7 +36,7 @@ export async function checkDoubt(storage: Storage, { auditHeads }: GatewaySettin
   return [problemFound('database', text, 'see what differs: "gateway accept-database"')];
 }
 
-/** Says how the owners differ from the zones of the name server. */
+/** Reports how the owners that the database has differ from the zones of the name servers. */
 export function checkZoneOwners({ unowned, missing, claims }: OwnersCompared): Finding[] {
   const found: Finding[] = [];
   if (missing.length > 0) {
@@ -69,7 +69,7 @@ export async function checkTokens(storage: Storage, wall: number): Promise<Findi
     ({ revokedAt, expiresAt }) => revokedAt === null && (expiresAt === null || expiresAt > wall),
   );
   const ending = inUse.filter(({ expiresAt }) => expiresAt !== null && expiresAt - wall < soon * day);
-  // Of the presets, only that of a panel may create zones.
+  // A token of a panel is known by its right to create zones, which only the preset `panel` has.
   const open = inUse.filter(({ networks, rights }) => networks.length === 0 && rights.createZones.length > 0);
   const found = [
     ...few(ending, (one) => {

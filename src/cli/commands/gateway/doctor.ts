@@ -77,7 +77,7 @@ function settingsOrProblems(
   }
 }
 
-/** If the database fails while it is read, that is a finding too. */
+/** Runs a check that reads the database. A failure of the database becomes a finding. */
 async function inStorage(
   path: string,
   work: (storage: Storage) => Promise<readonly Finding[]>,

@@ -97,7 +97,7 @@ function rotateCommand({ globals, config }: GatewayGlobals): Command {
     });
 }
 
-/** Longest text that is read as a leaked token, characters. */
+/** Of standard input at most so many characters are taken for a leaked token. */
 const longestLeak = 1_000;
 
 function revokeCommand({ globals, config }: GatewayGlobals): Command {

@@ -7,7 +7,7 @@ import { backendsAt, withStorage } from './with-storage.ts';
 /**
  * Carries out an order of the operator, as the operator's API does.
  * @param path settings file of the gateway
- * @param order gets what carries it out, and who gives it
+ * @param order called with what carries out orders, and with the name of who gives this one, for the audit
  * @throws {CommandFailed} if it was not carried out
  */
 export async function withOperator<T>(

@@ -59,7 +59,7 @@ export async function withStorage<T>(path: string, work: (storage: Storage) => P
   }
 }
 
-/** The problem that an administrator reads about a failure of the storage. */
+/** The problem that the operator reads about a failure of the storage. */
 export function storageProblem({ code, cause }: StorageError): {
   readonly code: string;
   readonly params: Readonly<Record<string, string>>;
