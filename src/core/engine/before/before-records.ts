@@ -80,7 +80,7 @@ export async function planEdit(
   return 'kind' in planned ? answerOf(planned) : planned;
 }
 
-/** The items that an edit means. `event`: the call that named them by keys; absent: none did. */
+/** The items of an edit. `event`: the panel's call that means them; absent: they come from no call. */
 export interface Meant {
   readonly items: readonly EditItem[];
   readonly event?: RecordsEvent;
@@ -224,9 +224,10 @@ async function underLocks<T>(
 }
 
 /**
- * Asks what became of unanswered writes of earlier edits at the names. Otherwise this edit would be planned
- * beside records of which nobody knows whose they are. The caller has locked the names.
- * @returns why it is not known yet; `null`: all outcomes are known
+ * Asks the central for the outcome of unanswered writes of earlier edits at the names. Without it, nobody
+ * knows which records at these names are ours, and this edit cannot be planned. The caller has locked the
+ * names.
+ * @returns why an outcome is not known yet; `null`: all outcomes are known
  */
 async function learnOutcomes(
   runtime: Runtime,
@@ -270,9 +271,9 @@ async function unlessStuck<T>(
 }
 
 /**
- * What the call means by what is known now. Since it was looked up, an edit may have ended, so that the panel
- * lists a record in more or fewer rows.
- * @returns the items as they were looked up, if the call now means nothing or other names
+ * The items that the call means, by what is known under the locks. Since they were found out before, an edit
+ * may have ended, so that the panel lists a record in more or fewer rows.
+ * @returns the items as found out before, if the call now means nothing, or names that are not locked
  */
 function itemsNow(
   { items, event }: Meant,

@@ -23,8 +23,8 @@ import type { Runtime } from '../runtime.ts';
 
 /**
  * Carries out an edit at the central: read, plan, audit, journal, write, read back, journal
- * (docs/architecture.md#the-way-of-one-edit). If the central takes expectations and the ledger tells enough,
- * the central is not read first. The caller has locked the names.
+ * (docs/architecture.md#the-way-of-one-edit). If the central takes expectations, and the ledger tells enough
+ * for a plan, the central is not read first. The caller has locked the names.
  * @param draft an operation in state `prepared` that is not journalled yet, with items from `sortItems`
  * @throws {JournalError} only before the first write; nothing was changed
  */
@@ -36,7 +36,8 @@ export async function carryOut(
 ): Promise<Outcome> {
   const ctx: CallContext = { signal, operation: draft.id };
   const { conditional } = runtime.ports.central;
-  // An edit of another class is in the panel already, and a refusal puts the panel back.
+  // Only edits of class `veto` are sent with an expectation. Others are in the panel already, so a refusal
+  // would change the panel.
   if (conditional !== undefined && draft.class === 'veto')
     return await writeExpecting(runtime, { draft, knowledge, conditional }, ctx);
   const planned = await planAtCentral(runtime, draft, knowledge, ctx);
@@ -67,8 +68,8 @@ const mostPlans = 5;
 
 /**
  * Carries out an edit at a central that itself checks what we expect. The first plan is made from the ledger,
- * or from a read if the ledger does not tell enough. If the central has something else, it tells so, and the
- * edit is planned anew from that.
+ * or from a read if the ledger does not tell enough. If the central has other records, it answers with them,
+ * and the edit is planned anew from these records.
  * @throws {JournalError} only before the first write; nothing was changed
  */
 async function writeExpecting(runtime: Runtime, edit: Expecting, ctx: CallContext): Promise<Outcome> {
@@ -113,7 +114,7 @@ async function journalPlan(
   });
 }
 
-/** Sends a journalled plan. @returns how the edit ended, or what the central has instead */
+/** Sends a journalled plan. @returns how the edit ended, or the records that were there unexpectedly */
 async function send(
   runtime: Runtime,
   { conditional }: Expecting,
@@ -132,7 +133,7 @@ async function send(
   }
 }
 
-/** Refuses an edit that is journalled, and of which nothing was written. */
+/** Refuses an edit that is journalled already. Nothing of it was written. */
 async function refuse(
   runtime: Runtime,
   prepared: RecordsOperation,

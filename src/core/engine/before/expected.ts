@@ -24,7 +24,7 @@ export function typesIn(items: readonly OperationItem[]): ReadonlySet<string> | 
   return types.has('CNAME') ? null : types;
 }
 
-/** The names and types of which a plan of the edit depends. */
+/** The names and types on whose records a plan of the edit depends. */
 function scopeOf(draft: RecordsOperation): Pick<Expectation, 'names' | 'types'> {
   const types = typesIn(draft.items);
   return {
@@ -45,9 +45,9 @@ export function expectationOf(draft: RecordsOperation, present: readonly Resourc
 
 /**
  * Plans an edit from what the ledger says of the central, without a request
- * (docs/decisions/026-one-request.md). Nothing may be refused or left out because of the ledger alone. So
- * there is a plan only if it writes the whole edit. Besides, everything at the edit's names has to be synced,
- * and no operation may be about to change it.
+ * (docs/decisions/026-one-request.md). The ledger alone is no reason to refuse the edit or a part of it, so
+ * a plan must write the whole edit. All records at the edit's names must be synced, and no other operation may
+ * be about to change them. Else the central has to be read.
  * @param draft an edit with items from `sortItems`
  * @returns `null`: the central has to be read
  * @throws {JournalError}
@@ -77,7 +77,7 @@ export async function planFromLedger(
 function presentBy(draft: RecordsOperation, { rows }: ZoneKnowledge): readonly ResourceRecord[] | null {
   const { zone, items } = draft;
   const sent = items.filter(({ mirrored }) => mirrored);
-  // A change of a TTL needs the present TTL, and the ledger does not know it: others may change TTLs.
+  // A change of a TTL needs the TTL at the central. The ledger does not know it: others may change it.
   if (sent.length === 0 || sent.some((item) => item.note !== null || retimed(item) !== null)) return null;
   const scope = scopeOf(draft);
   // The ledger has no rows of the NS at the apex.

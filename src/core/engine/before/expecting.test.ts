@@ -1,4 +1,4 @@
-/** Tests edits at a central that carries a write out only if it has what the engine expects. */
+/** Tests edits at a central that carries out a write only if it has the records that the engine expects. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { makeRecord, recordId, type ResourceRecord } from '../../../dns/record.ts';

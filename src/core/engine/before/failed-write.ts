@@ -59,7 +59,7 @@ export async function afterFailedWrite(
   });
 }
 
-/** Everything that may change at the central while a write and its undo may both still take effect. */
+/** All records that may appear or vanish at the central, because a write and its undo may both land late. */
 function eitherWay({ add, remove }: Change): Pick<Change, 'add' | 'remove'> {
   const all = [...add, ...remove];
   return { add: all, remove: all };
@@ -69,8 +69,8 @@ interface Closing {
   readonly to: 'refused' | 'reverting';
   /**
    * What requests of unknown outcome may still change at the central. Null: nothing is left of the edit
-   * there, and nothing of it can still take effect. `unanswered`: a background step has to ask for the
-   * outcome before anything can be said.
+   * there, and nothing of it can still take effect. `unanswered`: not known, until a background step has
+   * asked the central for the outcome.
    */
   readonly late: Pick<Change, 'add' | 'remove'> | 'unanswered' | null;
 }
@@ -175,8 +175,8 @@ async function undoWrite(
 }
 
 /**
- * Leaves out records to be added that the central has. If somebody deletes one of them meanwhile, it stays
- * deleted: the write that is undone had not reached it.
+ * Leaves out of an undo the records to add that the central still has. The write has not removed them. If
+ * somebody deletes one of them meanwhile, the undo must not bring it back.
  */
 function lackingIn(undo: Change, present: readonly ResourceRecord[]): Change {
   const there = new Map(present.map((record) => [recordId(record), record]));
@@ -200,9 +200,9 @@ function hasMore({ change, present }: SentChange, left: readonly CentralRecord[]
 }
 
 /**
- * Finds out what a failed write did that was sent on an expectation. A read proves
- * nothing: a record that the edit adds may be there because somebody else has written it. Only the central
- * itself knows whether the expectation was true.
+ * Finds out what a failed write with an expectation has done. A read proves nothing: a record that the edit
+ * adds may be there because somebody else has written it. Only the central knows whether it found what was
+ * expected, and wrote.
  */
 export async function afterFailedExpecting(
   runtime: Runtime,
@@ -233,7 +233,7 @@ export async function markDone(
   }
 }
 
-/** @returns `null`: the central does not answer this question either */
+/** Asks for the outcome of a failed write. @returns `null`: the central does not answer this either */
 async function outcomeAfter(
   runtime: Runtime,
   prepared: RecordsOperation,

@@ -3,10 +3,10 @@ import { edits, isFinal, type Operation, type RecordsOperation } from '../../ope
 import { mirroredNames, nothingWritten, watching } from '../knowledge/operations.ts';
 import type { Runtime } from '../runtime.ts';
 
-/** What became of a write that was sent on an expectation ({@link RecordsOperation.unanswered}). */
+/** What became of a write with an expectation ({@link RecordsOperation.unanswered}). */
 type WriteOutcome = Altered | 'nothing' | 'unclear';
 
-/** Open edits whose write was sent on an expectation, and was not answered. */
+/** Open edits with an unanswered write. */
 export function unansweredIn(operations: readonly Operation[]): RecordsOperation[] {
   return edits(operations).filter(
     ({ state, unanswered }) => typeof unanswered === 'string' && !isFinal(state),
@@ -14,9 +14,9 @@ export function unansweredIn(operations: readonly Operation[]): RecordsOperation
 }
 
 /**
- * Asks the central what became of an unanswered write. From then on the central does not carry it out, unless
- * it has done so already.
- * @throws {CentralError} nobody knows it yet
+ * Asks the central what became of an unanswered write. From then on the central does not carry out the write,
+ * unless it has done so already.
+ * @throws {CentralError} the outcome is not known yet
  */
 export async function askOutcome(
   { ports: { central } }: Runtime,
@@ -29,9 +29,9 @@ export async function askOutcome(
 }
 
 /**
- * Asks the central what became of unanswered writes, and journals it. Until then `removed` and `added` prove
- * nothing, so no step may use them. The caller has locked the names.
- * @throws {CentralError} nobody knows it yet
+ * Asks the central what became of an unanswered write, and journals the outcome. Until then `removed` and
+ * `added` of the operation prove nothing, so no step may use them. The caller has locked the names.
+ * @throws {CentralError} the outcome is not known yet
  * @throws {JournalError}
  */
 export async function learnOutcome(
@@ -68,8 +68,8 @@ function told(
 ): Partial<Pick<RecordsOperation, 'removed' | 'added' | 'unanswered' | 'watch'>> {
   if (outcome === 'nothing') return { ...nothingWritten, unanswered: null };
   if (outcome !== 'unclear') return { ...outcome, unanswered: null };
-  // The write began, so the expectation was true, and the write is meant to change what it says. It may still
-  // take effect.
+  // `unclear`: the central has begun the write, so the expectation was true. From now on `removed` and
+  // `added` count as what the write changes, perhaps late.
   const all = [...operation.removed, ...operation.added];
   return { unanswered: null, watch: watching(ports, operation, { add: all, remove: all }) };
 }

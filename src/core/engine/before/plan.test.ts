@@ -73,7 +73,7 @@ test('issue 13: an open edit that adds what the panel has adds a row of it; a ch
     knownRecords(knowing([row(one)], operations))[0]?.rows;
   const kept = { state: 'kept', afterSeen: true } as const;
   assert.equal(rows([edit(null, one, kept)]), 2);
-  // The row that becomes this one may be the row that the ledger knows.
+  // The edit changes a row of `two` into one of `one`. It may be the row that the ledger knows.
   assert.equal(rows([edit(two, one, kept)]), 1);
   assert.equal(rows([edit(null, one, kept), edit(null, one, kept)]), 3);
   assert.equal(rows([edit(one, { ...one, ttl: 5 }, kept)]), undefined);
@@ -106,7 +106,7 @@ test('issue 19: an edit that the panel has made takes the last row; an edit back
   assert.deepEqual(rows('kept', 'kept'), [1, 0]);
   assert.deepEqual(rows('kept', 'kept', 'kept'), [0, 1]);
   assert.deepEqual(rows('kept', 'applied'), [1, undefined]);
-  // The second edit takes away what only the first one has brought.
+  // The second edit removes the record that only the first one has added. So the panel has made the first.
   assert.deepEqual(rows('applied', 'kept'), [1, 0]);
   assert.deepEqual(rows('applied', 'applied'), [1, undefined]);
 });
@@ -121,7 +121,7 @@ test('issue 14: an edit that the panel only reported is made, one of a compariso
 });
 
 test('issue 14: what a panel never lists twice never counts as listed twice, whichever edits have ended', () => {
-  // Each edit ends with a read that shows it. The ledger has what the last such read showed.
+  // An edit ends with a read that shows its result. The ledger has what the last such read has shown.
   const law = (moves: boolean, isListed: boolean, ended: readonly boolean[]): void => {
     let ledger = isListed ? [row(one)] : moves ? [row(two)] : [];
     const all = ended.map((isEnded, at) => {

@@ -138,15 +138,16 @@ function idsIn({ remove, add }: OperationItem): string[] {
   return [remove, add].flatMap((record) => (record === null ? [] : [recordId(record)]));
 }
 
-/** Whether the item changes more than a TTL. If another row of the panel stays, it does not. */
+/** Whether the item changes more than a TTL. A record that another row of the panel keeps is not changed. */
 function changesRecord(item: OperationItem): boolean {
   const [one, other] = idsIn(item);
   return one !== other;
 }
 
 /**
- * Ids of edits that the panel has made. It has reported the edit, or a later edit takes away a record that
- * this one has brought. The panel may report an edit after it has asked about the next one.
+ * Ids of edits that the panel has made. Either the panel has reported the edit, or a later edit removes a
+ * record that this edit added. The second way is needed because the panel may ask about the next edit before
+ * it reports this one.
  * @param all oldest first
  */
 function madeEdits(all: readonly RecordsOperation[]): ReadonlySet<string> {
@@ -162,7 +163,7 @@ function madeEdits(all: readonly RecordsOperation[]): ReadonlySet<string> {
 }
 
 /**
- * Applies an item that a panel read has shown to the numbers of rows.
+ * Changes the numbers of rows by an item whose effect a read of the panel has shown.
  * @param listed the records that the panel has according to the ledger
  */
 function takeListed(
@@ -174,21 +175,21 @@ function takeListed(
   if (add !== null) known.set(recordId(add), listed.get(recordId(add)) ?? { record: add, key: null });
 }
 
-/** Applies an item of an open edit to the numbers of rows. @param made whether the panel has made the edit */
+/** Changes the numbers of rows by an item of an open edit. @param made whether the panel has made the edit */
 function countRows(known: Map<string, KnownRecord>, { remove, add }: OperationItem, made: boolean): void {
   if (made) takeRows(known, remove);
   if (add === null) return;
   const before = known.get(recordId(add));
   if (before === undefined) known.set(recordId(add), { record: add, key: null });
-  // Only a new row makes a second one. A changed row may be one that the ledger knows, changed to and fro.
-  // If the panel lists more rows after all, its next read shows that.
+  // Only a new row adds one to the number. A changed row may be the one that the ledger knows, changed to and
+  // fro. If the panel lists more rows after all, its next read shows that.
   else if (remove !== null) known.set(recordId(add), { ...before, rows: Math.max(1, rowsInPanel(before)) });
   else if (made) known.set(recordId(add), { ...before, rows: rowsInPanel(before) + 1 });
 }
 
 /**
- * Takes away all rows of a record: an item that removes a record removes its last row. If another row stays,
- * the item does not change the record.
+ * Sets the number of rows of a record to none. An item that removes a record stands for its last row: as long
+ * as another row stays, no item removes the record.
  */
 function takeRows(known: Map<string, KnownRecord>, remove: ResourceRecord | null): void {
   const old = remove === null ? undefined : known.get(recordId(remove));
@@ -334,7 +335,7 @@ export function planChange(
   return { items: judged, change, problems: clashes(mirrored, shownBeside(knowledge, held)) };
 }
 
-/** Whether the item changes nothing, because the panel may have the record in another row too. */
+/** Whether the item replaces a record by itself, because the panel may have the record in another row too. */
 function leavesAsIs(item: OperationItem): boolean {
   const { remove, add } = item;
   return remove !== null && add !== null && sameData(remove, add) && retimed(item) === null;

@@ -68,7 +68,7 @@ test('of several operations each is rolled back, and one that cannot be proved m
   assert.deepEqual(bench.woken, ['5000 operations']);
 });
 
-/** An item that replaces `old` by `changed`, or the other way round; null: nothing is removed, or added. */
+/** An item that replaces one record by another. Null for `remove` or `add`: it removes or adds nothing. */
 function item(remove: typeof old | null, add: typeof old | null): RecordsOperation['items'][number] {
   return { remove, add, mirrored: true, note: null };
 }

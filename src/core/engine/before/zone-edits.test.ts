@@ -260,8 +260,8 @@ test('where zones are the provider’s no create is sent, and a refusal leaves n
   bench.central.faults.before = ({ method }) => void sent.push(method);
   assert.deepEqual(await create(bench), ['zone.create-there-first', 'nothing']);
   assert.deepEqual(await bench.journal.operations({}), []);
-  // The central's answer does not say whether the request took effect. This does not matter, because no
-  // request of ours creates a zone at such a central.
+  // The error does not say whether the request took effect. This does not matter: at a central where only the
+  // provider makes zones, our request creates none.
   failAt(bench, 'createZone', unreachable('unknown'));
   sent.length = 0;
   assert.deepEqual(await create(bench), ['central.unreachable', 'nothing']);

@@ -385,8 +385,8 @@ async function findBeforeDelete(
 }
 
 /**
- * Whether a create request of ours may still take effect, so that the central may have the zone later. A
- * create whose zone was read had its effect: if that zone is gone, somebody has deleted it.
+ * Whether a create request of ours may still take effect, so that the central may have the zone later. Once a
+ * read has shown the zone, its create counts no more: if that zone is gone, somebody has deleted it.
  */
 async function isAskedFor({ ports: { journal, clock } }: Runtime, zone: DnsName): Promise<boolean> {
   const open = await journal.operations({ zone, openAt: clock.wall() });

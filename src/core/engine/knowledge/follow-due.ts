@@ -39,14 +39,14 @@ export async function isFollowDue({ ports: { journal } }: Runtime, zone: DnsName
 interface Compared {
   /** When it began, monotonic milliseconds. */
   readonly began: number;
-  /** Whether it may remove records, and leaves none to a watch. */
+  /** Whether it may remove records itself, and leaves no removal to a watch. */
   readonly decides: boolean;
   readonly found: Pick<Comparison, 'gone' | 'waiting'>;
 }
 
 /**
- * Called in the transaction of a comparison. If this comparison has found nothing to remove, stores that none
- * is due any more. Its panel read must surely show the edits from before the end of the delete.
+ * Called in the transaction of a comparison. If it has found nothing to remove, stores that no comparison is
+ * due any more. This needs a panel read late enough to show all edits from before the end of the delete.
  * @throws {JournalError}
  */
 export async function endFollowDue(
@@ -55,7 +55,8 @@ export async function endFollowDue(
   zone: DnsName,
   { began, decides, found: { gone, waiting } }: Compared,
 ): Promise<void> {
-  // What is gone is removed only after this transaction, and the engine may stop in between.
+  // Records that are gone in the panel are removed at the central only after this transaction. The engine may
+  // stop in between, so the comparison stays due.
   if (!decides || gone.length + waiting.length > 0) return;
   const since = await tx.journal.fact(followDueFact(zone));
   if (since === null) return;
