@@ -46,8 +46,8 @@ export function expectationOf(draft: RecordsOperation, present: readonly Resourc
 /**
  * Plans an edit from what the ledger says of the central, without a request
  * (docs/decisions/026-one-request.md). The ledger alone is no reason to refuse the edit or a part of it, so
- * a plan must write the whole edit. All records at the edit's names must be synced, and no other operation may
- * be about to change them. Else the central has to be read.
+ * a plan must write the whole edit. All records at the edit's names must be synced, and no other operation
+ * may be about to change them. Else the central has to be read.
  * @param draft an edit with items from `sortItems`
  * @returns `null`: the central has to be read
  * @throws {JournalError}
