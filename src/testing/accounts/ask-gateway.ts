@@ -29,7 +29,7 @@ export async function sendToGateway(
 ): Promise<{ readonly status: number; readonly headers: IncomingHttpHeaders; readonly text: string }> {
   const login = token === '' ? {} : { Authorization: `Bearer ${token}` };
   const { hostname, port } = new URL(url);
-  // A path within a URL would be tidied: `/a/../b` becomes `/b`.
+  // The path is given apart, because a URL would tidy it: `/a/../b` becomes `/b`.
   const sent = request({ hostname, port, path, method, headers: { ...login, ...headers }, agent: false });
   sent.end(body === undefined ? '' : typeof body === 'string' ? body : JSON.stringify(body));
   const [answer] = (await once(sent, 'response')) as [IncomingMessage];

@@ -9,9 +9,9 @@ import { benchAt, keyBackend, powerdnsBackend, type GatewayBench } from './gatew
 import { nameServerSubject } from './name-server.ts';
 import { powerdnsSubject } from './powerdns.ts';
 
-/** A gateway in front of some name server. */
+/** A gateway in front of a name server of any kind. */
 export interface BackendBench extends GatewayBench<NameServer> {
-  /** Whoever writes at the name server itself. */
+  /** Writes at the name server itself, past the gateway. */
   readonly writer: ContractSubject['otherWriter'];
   /** Makes a zone, and gives it to the customer. */
   makeZone(zone: DnsName, customer: string): Promise<void>;

@@ -19,7 +19,7 @@ const program = join(import.meta.dirname, '../../cli/main.ts');
 export interface PairedGateway {
   readonly url: string;
   readonly process: ServerProcess;
-  /** Between this gateway and PowerDNS. */
+  /** The proxy between this gateway and PowerDNS. */
   readonly proxy: HttpProxy;
 }
 
@@ -29,14 +29,14 @@ export interface GatewayPair {
   readonly server: Powerdns;
   readonly postgres: Postgres;
   readonly database: PostgresSettings;
-  /** What the gateways share, as a third process sees it. */
+  /** The database that both gateways share. The test reads and writes it as a third process. */
   readonly storage: Storage;
   readonly token: string;
   stop(): Promise<void>;
 }
 
 /**
- * Starts the pair.
+ * Starts PostgreSQL, PowerDNS and two gateways.
  * @param zones zones that PowerDNS has and that belong to the customer
  * @param seconds how long a request may take at a gateway
  */

@@ -249,8 +249,8 @@ export async function gatewayKeySubject(
 }
 
 /**
- * Puts a gateway in front of the name server of a subject. Whoever writes at the name server itself stays the
- * other writer.
+ * Puts a gateway in front of the name server of a subject. The other writer still writes at the name server
+ * itself.
  */
 async function behindGateway(direct: ContractSubject, backend: Backend): Promise<ContractSubject> {
   const bench = await benchAt(null, backend, () => direct.stop());

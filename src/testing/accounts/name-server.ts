@@ -1,6 +1,6 @@
 /**
- * A key at a real name server, as a subject of the central contract. The other writer works in the same zones
- * with BIND's own tools, without our adapter.
+ * A key at a real name server, as a subject of the central contract. The other writer of the contract works
+ * in the same zones with BIND's own tools, without our adapter.
  */
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';

@@ -88,7 +88,7 @@ function cutting(keep: number): Behaviour {
 
 function dying(when: 'before-write' | 'after-write', die: () => Promise<void>): Behaviour {
   return async ({ method }, pass) => {
-    // A PUT flushes caches or rectifies a zone, perhaps after an earlier write.
+    // A PUT is no write of records: it flushes caches or rectifies a zone.
     if (method === 'GET' || method === 'PUT') return undefined;
     const answer = when === 'after-write' ? await pass() : 'cut';
     await die();
@@ -111,7 +111,7 @@ export function otherWriter(server: Powerdns): ContractSubject['otherWriter'] {
     for (;;) {
       const { status, text } = await server.call('PATCH', `/zones/${zone}`, { rrsets: [patch] });
       if (status === 204) return;
-      // If two writes coincide, PowerDNS with SQLite answers one of them with 500, so this write is repeated.
+      // If two writes coincide, PowerDNS with SQLite answers one with 500. Then this write is repeated.
       if (status !== 500) throw new Error(`${status} ${text}`);
     }
   };

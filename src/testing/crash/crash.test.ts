@@ -15,7 +15,8 @@ function story(seed: number, pair: PairName, kills: number): CrashPlan {
 }
 
 /**
- * Makes a story in which only the agent is killed. Each kill waits for the next answer of one of these sorts.
+ * Makes a story in which only the agent is killed, once for each of these sorts. A kill waits for the next
+ * answer of its sort.
  */
 function agentStory(seed: number, ...sorts: readonly Sort[]): CrashPlan {
   const what = { kind: 'kill', target: 'agent' } as const;

@@ -69,7 +69,7 @@ export async function judgeStory(
   await judgeAgreement(scene, start, end, judgement);
 }
 
-/** How long a comparison after the end of a story may take until both sides agree, milliseconds. */
+/** How long both sides may take to agree after the end of a story, milliseconds, by the story's waits. */
 export const longestComparison = { short: 60_000, default: 240_000 };
 
 /**
@@ -159,7 +159,7 @@ function judgeRecord(end: Sides, record: ResourceRecord, present: boolean, judge
   }
 }
 
-/** Checks that no agent crashed: each one was killed by the story, was ended on request, or still runs. */
+/** Checks that no agent has ended by itself: the story killed it, it was asked to end, or it still runs. */
 function judgeDeaths(scene: Scene, judgement: Judgement): void {
   const log = logOf(scene);
   const pids = (event: string): Set<number> =>

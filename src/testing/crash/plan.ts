@@ -56,7 +56,7 @@ const targets: readonly KillTarget[] = [
   ...(['client', 'client', 'client', 'panel', 'panel', 'central', 'proxy'] as const),
 ];
 
-/** One of this many troubles is a network failure; the others are kills. */
+/** Of so many troubles one is a network failure; the others are kills. */
 const networkEvery = 6;
 
 /** How many times a story sets the clock, if it sets it at all. */
@@ -64,7 +64,7 @@ const clockSteps = 3;
 
 /**
  * How far the clock is set, in seconds. With TSIG a clock may be wrong by at most 300 s (RFC 8945, section
- * 10), so at BIND and Knot a story takes only the small ones.
+ * 10), so at BIND and Knot a story takes only the small steps.
  */
 const smallSteps = [-250, -60, -4, 4, 60, 250] as const;
 const largeSteps = [-3_600, 3_600, 100_000] as const;

@@ -36,7 +36,7 @@ export const proxyOptions = v.object({
 
 export type ProxyOptions = v.InferOutput<typeof proxyOptions>;
 
-/** A message from the test to the proxy: treat the next `count` requests in this mode. */
+/** An order from the test to the proxy: it treats the next `count` requests in this mode. */
 export const proxyOrder = v.object({ mode: v.picklist(proxyModes), count: v.number() });
 
 export type ProxyOrder = v.InferOutput<typeof proxyOrder>;

@@ -9,7 +9,7 @@ import { setFakeClock } from './fake-clock.ts';
 import { killNow, productProcesses } from './processes.ts';
 import { crashCustomer, sharedZone, type Scene } from './scene.ts';
 
-/** Longest time (ms) until no operation is open any more. It is long, because it only has to end a hang. */
+/** Longest time (ms) until no operation is open any more. It is long, because only a hang should reach it. */
 const longest = { short: 180_000, default: 420_000 };
 
 /**

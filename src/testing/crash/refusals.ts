@@ -5,9 +5,9 @@ import { edits } from '../../core/operation.ts';
 import type { RefusedRecord } from './crash-central.ts';
 
 /**
- * The refused records that no edit has sent. A comparison or the filling of a zone has sent them, so they
- * stay in the panel and are listed (docs/adoption.md, "Refused in bulk"). An edit whose record is refused
- * must be refused itself.
+ * The refused records that no edit has sent. A comparison, or the create of a zone with its records, has sent
+ * them. They stay in the panel and are listed (docs/adoption.md, "Refused in bulk"). But an edit whose record
+ * is refused must be refused itself.
  */
 export async function refusedInBulk(
   journal: Journal,

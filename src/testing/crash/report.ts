@@ -12,7 +12,7 @@ export interface CrashSummary {
   /** How many stories had the waits of a new installation. */
   readonly defaultWaits: number;
   readonly kills: number;
-  /** How many processes were killed, by their kind. */
+  /** Number of killed processes, by the target of the kill. */
   readonly killed: Counts;
   /** How many stories had a fault of the journal, by the fault. */
   readonly journals: Counts;
@@ -20,7 +20,7 @@ export interface CrashSummary {
   readonly clockSteps: number;
   /** How many network failures were ordered, by the proxy's mode. */
   readonly network: Counts;
-  /** How many edits were answered in which way. */
+  /** Number of edits by the sort of their answer. */
   readonly answers: Counts;
   readonly excuses: Counts;
   readonly violations: number;

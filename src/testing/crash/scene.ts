@@ -21,7 +21,7 @@ export const sharedZone = 'story.example';
 export const othersZone = 'others-story.example';
 
 export const crashCustomer: Account = { name: 'kunde', password: 'k&%+ 1' };
-/** Another customer of the panel, who owns none of the zones. */
+/** Another user of the panel, who owns none of the zones. */
 export const crashNeighbour: Account = { name: 'nachbar', password: 'panel-nachbar' };
 
 const common: readonly Wanted[] = [
@@ -43,9 +43,9 @@ export interface Scene {
   readonly panel: SandboxProcess;
   readonly central: CrashCentral;
   readonly proxy: ProxyProcess;
-  /** How many edits were answered in which way. */
+  /** Number of edits by the sort of their answer. */
   readonly heard: Map<Sort, number>;
-  /** How many processes were killed, by their kind. */
+  /** Number of killed processes, by the target of the kill. */
   readonly kills: Map<KillTarget, number>;
   /** Process ids of the agents that were killed. */
   readonly killedAgents: Set<number>;

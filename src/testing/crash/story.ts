@@ -14,7 +14,7 @@ export interface CrashResult {
   readonly plan: CrashPlan;
   readonly violations: readonly Violation[];
   readonly kills: Readonly<Partial<Record<KillTarget, number>>>;
-  /** How many edits were answered in which way. */
+  /** Number of edits by the sort of their answer. */
   readonly answers: Readonly<Record<string, number>>;
   readonly excuses: Readonly<Record<string, number>>;
   /** How many clock steps the agents have noticed. */

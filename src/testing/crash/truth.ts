@@ -44,9 +44,9 @@ export interface Slot {
   readonly name: string;
   /** Addresses that the record may have, by all answers so far. Null among them: the record may be absent. */
   may: ReadonlySet<string | null>;
-  /** Whether an answer was unsure, or the journal was lost, since the record was first edited. */
+  /** Whether, since the record was first edited, an answer was `unsure` or the journal was lost. */
   clouded: boolean;
-  /** Whether the central may still have the address of a refused edit. An accepted edit ends this. */
+  /** Whether the central may still have the address of a refused edit; no longer after an accepted edit. */
   pending: boolean;
 }
 

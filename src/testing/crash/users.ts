@@ -245,7 +245,7 @@ async function keyIn(panel: SandboxProcess, zone: string, record: Wanted): Promi
   return keys?.[at] ?? null;
 }
 
-/** Repeats a read until it succeeds, because the process that answers may have been killed. */
+/** Repeats a read until it succeeds, because the process that must answer may be down after a kill. */
 export async function reading<T>(what: string, read: () => Promise<T>): Promise<T> {
   const found: { readonly value: T }[] = [];
   await until(what, async () => {
@@ -302,7 +302,7 @@ export function judgeSlots(
   }
 }
 
-/** Waits until a sandbox or server has taken an order. If it was killed, the order has no effect. */
+/** Waits until a sandbox or server has taken an order. A failure is ignored if the process was killed. */
 async function unlessDown(order: Promise<unknown>): Promise<void> {
   await order.catch((error: unknown) => {
     if (!isSystemError(error)) throw error;

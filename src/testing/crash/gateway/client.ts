@@ -1,6 +1,6 @@
 /**
  * The clients of a story. Each has a token, and sends one request after the other over the API: changes with
- * a key, creates and deletes of zones. After a lost answer it asks until it gets an answer.
+ * a key, creates and deletes of zones. After a lost answer it asks for the outcome until it hears of it.
  */
 import { askGateway, type Said as Answer } from '../../accounts/ask-gateway.ts';
 import { Random } from '../../simulator/random.ts';
@@ -9,7 +9,7 @@ import type { Attempt, ClientValue, ClientZone, Knowledge, Said } from './knowle
 import { zoneOf, type CustomerId, type GatewayScene } from './scene.ts';
 import type { Violations } from './violations.ts';
 
-/** How many names with an RRset of its own each client has. It has one value in a shared RRset besides. */
+/** How many names each client has alone. It also has one value in an RRset that clients share. */
 const namesEach = 3;
 
 const lost: Said = { kind: 'lost', text: 'no answer' };
@@ -61,7 +61,7 @@ export class GatewayClient {
     }
   }
 
-  /** Asks what became of every change. What the gateway says now must be what it has said before. */
+  /** Asks for the outcome of every change. It must be the one that the gateway has told before. */
   async askEvery(): Promise<void> {
     for (const attempt of this.#attempts)
       this.#agree(attempt, await this.#settled(attempt), 'asked at the end');
@@ -69,8 +69,8 @@ export class GatewayClient {
   }
 
   /**
-   * Asks for deletes again whose outcome is not known, and for creates as well if `creates` is true. Without
-   * it, what the gateway has claimed for a create has to be settled by the gateway itself.
+   * Repeats deletes whose outcome is not known, and with `creates` such creates too. A create that is not
+   * repeated leaves a claim, which the gateway itself has to end.
    */
   async finishZones(creates: boolean): Promise<void> {
     for (const zone of this.#zones) {
@@ -124,7 +124,7 @@ export class GatewayClient {
 
   /** Sends an earlier change again, with its key. It must be answered as before, and write nothing. */
   async #again(): Promise<void> {
-    // A change that was refused because of an outage was perhaps not stored. Sent again, it would be new.
+    // A change that was refused because of an outage may not be stored. Sent again, it would be carried out.
     const ended = this.#attempts.filter(({ last }) => last?.kind === 'done' || isWithdrawn(last));
     const attempt = ended[this.#random.between('which', 0, ended.length - 1)];
     if (attempt === undefined) return;
@@ -136,7 +136,7 @@ export class GatewayClient {
   /** Two answers about one change must say the same. An outcome that nobody knew may be known later. */
   #agree(attempt: Attempt, said: Said, when: string): void {
     const { last, key } = attempt;
-    // The gateway may have failed before it looked at the key. Of a deleted zone it says nothing.
+    // An outage may come before the gateway looks for the key, and of a deleted zone it tells no outcome.
     const isGone = said.text.startsWith('central.missing');
     const isSure = said.kind === 'done' || (said.kind === 'untouched' && !isOutage(said) && !isGone);
     if (last !== null && last.kind !== 'unknown' && isSure && said.kind !== last.kind)
@@ -176,7 +176,7 @@ export class GatewayClient {
       : await this.#answer('DELETE', `/v1/zones/${zone.zone}`);
     const said = saidOf(answer);
     this.#say(`${what} ${zone.zone}`, said);
-    // A zone that is gone already is the same 404 as one that was never there.
+    // An earlier request may have deleted the zone. Then this one gets 404, as if there never was a zone.
     const isDone = said.kind === 'done' || (!creates && answer?.body['code'] === 'central.missing');
     if (!isDone) return false;
     [zone.asked, zone.may] = ['nothing', new Set([creates])];
@@ -185,8 +185,8 @@ export class GatewayClient {
   }
 
   /**
-   * Sends what a zone lacks that an earlier request has created. PowerDNS makes a zone and its records in two
-   * steps, so a kill may have come in between.
+   * Adds the record that a zone may lack which an earlier request has created. PowerDNS makes a zone and its
+   * records in two steps, and a kill may have come in between.
    */
   async #fill({ zone, content }: ClientZone): Promise<void> {
     const may = new Set([content, null]);
@@ -198,7 +198,7 @@ export class GatewayClient {
     });
   }
 
-  /** Reads at the gateway which value of the client an RRset has. It must be one that the answers allow. */
+  /** Reads at the gateway which value of this client an RRset has. The answers so far must allow it. */
   async #look(value: ClientValue): Promise<void> {
     const path = `/v1/zones/${value.zone}/records?name=${value.name}`;
     const { body } = await this.#patiently('GET', path);
@@ -210,7 +210,7 @@ export class GatewayClient {
     value.may = new Set([one]);
   }
 
-  /** Asks until there is an answer that is no outage. */
+  /** Sends a request until the answer is no outage. */
   async #patiently(method: string, path: string, body?: unknown): Promise<Answer> {
     let answer: Answer | null = null;
     await until(`${method} ${path}`, async () => {

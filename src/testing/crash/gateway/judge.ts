@@ -1,4 +1,4 @@
-/** Checks at the end of a story that name server, database and audit are what the answers allow. */
+/** Checks at the end of a story that name server, database and audit agree with the answers to clients. */
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import * as v from 'valibot';
@@ -66,7 +66,7 @@ function judgeValue(value: ClientValue, found: readonly string[], violations: Vi
 
 const served = v.array(v.object({ name: v.string() }));
 
-/** Checks that each zone at PowerDNS has an owner, and each owner his zone. */
+/** Checks that each zone at PowerDNS has an owner, and that PowerDNS has each zone that has an owner. */
 async function judgeOwners(
   scene: GatewayScene,
   zones: readonly ClientZone[],
@@ -111,8 +111,8 @@ async function judgeContent(
 }
 
 /**
- * Whether a zone has no SOA. PowerDNS makes a zone before its records, so it is left so when it is killed
- * within a create.
+ * Whether a zone has no SOA. PowerDNS makes a zone before its records, so a kill within a create can leave a
+ * zone without records.
  */
 async function hasNoSoa(scene: GatewayScene, zone: string): Promise<boolean> {
   const path = `/zones/${zone}?rrset_name=${zone}&rrset_type=SOA`;
@@ -163,7 +163,7 @@ function judgeKey(
   violations: Violations,
 ): void {
   const count = (what: string): number => counts.get(`${token} ${key} change.${what}`) ?? 0;
-  // A kill within a withdrawal leaves the key without an outcome, although nothing can have been written.
+  // A kill within a withdrawal may end the key as interrupted, although no change with it was accepted.
   const isCutWithdrawal = count('withdrawn') > 0 && count('done') + count('failed') === 0;
   const accepted = count('accepted') + (isCutWithdrawal ? count('interrupted') : 0);
   const ended = count('done') + count('failed') + count('interrupted');

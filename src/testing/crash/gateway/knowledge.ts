@@ -6,7 +6,7 @@ export interface ClientValue {
   /** Absolute owner name. */
   readonly name: string;
   readonly type: 'A' | 'TXT';
-  /** What all data of this client in the RRset begin with. */
+  /** All data of this client in the RRset begin with this text. */
   readonly prefix: string;
   /** Data that may be there, by all answers so far. Null among them: perhaps there is nothing. */
   may: ReadonlySet<string | null>;
@@ -16,7 +16,7 @@ export interface ClientValue {
 export interface ClientZone {
   readonly zone: string;
   readonly customer: string;
-  /** Data of the record `www` with which the zone was created last. */
+  /** Data of the record `www` that the zone got in its last create. */
   content: string;
   /** The request whose outcome is not known yet. */
   asked: 'create' | 'delete' | 'nothing';
@@ -26,8 +26,8 @@ export interface ClientZone {
 /** What a gateway said about a change. */
 export interface Said {
   /**
-   * `done`: the name server has it. `untouched`: nothing of it was or will be written. `unknown`: nobody
-   * knows. `lost`: no answer came.
+   * `done`: the name server has the change. `untouched`: nothing of it was or will be written. `unknown`:
+   * nobody knows the outcome. `lost`: no answer came.
    */
   readonly kind: 'done' | 'untouched' | 'unknown' | 'lost';
   readonly text: string;

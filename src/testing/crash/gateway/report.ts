@@ -23,7 +23,7 @@ export interface GatewaySummary {
   readonly seconds: number;
 }
 
-/** Plays stories one after the other. @param told is called with the text of each story that has ended */
+/** Plays stories one after the other. @param told is called with the text of each story when it ends */
 export async function playGatewayStories(
   { runs, seed, kills }: { readonly runs: number; readonly seed: number; readonly kills: number },
   told: (text: string) => void,

@@ -35,9 +35,9 @@ export interface GatewayScene {
   readonly clients: readonly { readonly customer: CustomerId; readonly token: GatewayToken }[];
   /** All records of the provider's zone at the begin, as text. */
   readonly provider: string;
-  /** How many processes were killed while they ran, by their kind. */
+  /** Number of processes killed while they ran, by the target of the kill. */
   readonly kills: Map<Exclude<GatewayKill, 'both'>, number>;
-  /** How many requests were answered in which way. */
+  /** Number of requests by the kind of their answer. */
   readonly heard: Map<string, number>;
   /** Zones without SOA at the end, which PowerDNS has left when it was killed within a create. */
   readonly halfMade: string[];

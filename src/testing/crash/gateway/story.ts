@@ -14,9 +14,9 @@ export interface GatewayStoryResult {
   readonly plan: GatewayPlan;
   readonly violations: readonly GatewayViolation[];
   readonly kills: Readonly<Record<string, number>>;
-  /** How many requests were answered in which way. */
+  /** Number of requests by the kind of their answer. */
   readonly answers: Readonly<Record<string, number>>;
-  /** How many changes have a key, and how many of them a killed gateway left without an outcome. */
+  /** How many changes were sent, and how many of them a killed gateway left without an outcome. */
   readonly changes: number;
   readonly interrupted: number;
   /** How many zones have no SOA, because PowerDNS was killed while it made them. */
@@ -85,7 +85,7 @@ async function play(
   }
   await Promise.all(working);
   tell('the troubles are over');
-  // A create that half of the clients do not ask for again has to be settled by the gateway when it starts.
+  // Half of the clients do not repeat a create. The gateway has to end its claim when it starts.
   await Promise.all(clients.map((client, at) => client.finishZones(at % 2 === 0)));
   await gateway.stop();
   await gateway.start();
@@ -94,7 +94,7 @@ async function play(
   await judgeGateway(scene, knowledge, violations);
 }
 
-/** Kills processes at the planned instant, and starts them again. */
+/** Kills the processes of one trouble at its time, and starts them again. */
 async function bring(
   scene: GatewayScene,
   { target, writes, after: wait, lasts }: GatewayTrouble,
