@@ -1,7 +1,7 @@
 /**
  * Measures edits in a panel whose agent uses the gateway, in turn with edits in another panel whose agent
- * uses PowerDNS itself. A second measurement is the same over a long line, which shows the round trips of an
- * edit.
+ * uses PowerDNS itself. Then measures the same over a line with a long delay, which shows how many round
+ * trips an edit takes.
  */
 import { parseName, type DnsName } from '../src/dns/name.ts';
 import { zoneOf } from './central.ts';
@@ -14,7 +14,7 @@ import { Watcher } from './watcher.ts';
 
 export interface EditPlan {
   readonly backend: 'sqlite3' | 'lmdb';
-  /** Number of edits in each panel without a delay, and over the long line. */
+  /** Number of edits in each panel: `edits` without a delay, `lineEdits` over the long line. */
   readonly edits: number;
   readonly lineEdits: number;
   /** Delay of the long line each way, milliseconds. */
@@ -26,7 +26,7 @@ type Way = keyof typeof zones;
 const ways: readonly Way[] = ['through', 'direct'];
 
 const zoneRecords = 12;
-/** Edits that do not count. Afterwards the code is compiled and the connections are open. */
+/** Number of first edits that do not count. After them the code is compiled and the connections are open. */
 const warmUp = 10;
 
 /** Edits without a delay. @returns times until the name server answers with the edit, and their ratio */
@@ -72,7 +72,7 @@ interface Measured {
   readonly seen: Times;
   /** From when the agent gets the edit until it answers the panel, milliseconds. */
   readonly verdict: Times;
-  /** The same of edits that follow each other at once, so that connections are not idle in between. */
+  /** As `verdict`, of edits that follow each other at once, so that connections are not idle in between. */
   readonly row: Times;
   /** Requests of an edit at the gateway, on average. */
   readonly requests: number;
@@ -121,7 +121,7 @@ async function measured(backend: EditPlan['backend'], delay: number, edits: numb
         const [host = ''] = own.name.split('.');
         const change = { host, from: own.rdata, to: addressAt(at) };
         const passage = await oneEdit(panels[way], zones[way], watcher, change);
-        // The first one follows a rest.
+        // The first edit does not count, because it follows a rest.
         if (at > 0) row[way].push(passage.answered - passage.received);
       }
     }
@@ -146,7 +146,7 @@ async function oneEdit(
   return await panel.save(save, async () => await watcher.sees(hostIn(host, zone), to));
 }
 
-/** The address of the record after so many edits. It is that of `zoneOf` after none. */
+/** The address that the record has after `at` edits; for 0, the address that `zoneOf` has given it. */
 function addressAt(at: number): string {
   return `192.0.${(at >> 8) & 255}.${at & 255}`;
 }

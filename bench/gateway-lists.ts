@@ -24,7 +24,7 @@ export interface ListsPlan {
 
 /** Zones of the customer whose list is asked for. */
 const ownZones = 100;
-/** All other zones belong to customers with so many zones each. */
+/** Number of zones of each other customer. */
 const zonesEach = 500;
 /** Number of entries that one page of the audit has. */
 const page = 100;

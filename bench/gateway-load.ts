@@ -1,6 +1,7 @@
 /**
  * Measures many customers who write at once. A proxy delays each request at PowerDNS. For comparison a bare
- * client writes through the same proxy, at the concurrency at which it is fastest without an error.
+ * client, without a gateway, writes through the same proxy. It has as many requests at a time as make it
+ * fastest without an error.
  */
 import { once } from 'node:events';
 import { createServer, request, Agent, type IncomingMessage } from 'node:http';
@@ -34,7 +35,7 @@ export interface GatewayLoadPlan {
 }
 
 const zoneRecords = 5;
-/** Numbers of requests at a time that the bare client tries. */
+/** The bare client is measured with so many requests at a time, one number after the other. */
 const concurrencies = [1, 2, 4, 8, 16, 32, 64, 128] as const;
 
 export async function benchGatewayLoad(plan: GatewayLoadPlan): Promise<Record<string, number>> {
@@ -112,7 +113,7 @@ async function bestBare(
   writes: number,
 ): Promise<{ readonly rate: number; readonly atOnce: number }> {
   const raw = rawCalls(server, 'bench');
-  // One zone never has two writes at a time, as long as there are more zones than requests at a time.
+  // The jobs go round all zones. So a zone has no two writes at a time, if there are enough zones.
   const jobs = Array.from({ length: writes }, (_, at) => zones.map((zone) => ({ zone, at }))).flat();
   let best = { rate: 0, atOnce: 0 };
   try {

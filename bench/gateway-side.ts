@@ -30,25 +30,25 @@ export interface BenchCustomer {
 export interface GatewaySide {
   readonly server: Powerdns;
   readonly gateway: GatewayProcess;
-  /** A bare client of PowerDNS. */
+  /** A client of the API of PowerDNS, without our adapter. */
   readonly raw: RawClient;
   /** Folder of the gateway's database. */
   readonly state: string;
   /** Section `[isp_master]` of an agent that reaches PowerDNS itself. @param port where it is reached */
   direct(port: number): Readonly<Record<string, string>>;
-  /** The same for the gateway. */
+  /** Section `[isp_master]` of an agent that reaches the gateway. @param port where it is reached */
   through(port: number, customer: BenchCustomer): Readonly<Record<string, string>>;
   stop(): Promise<void>;
 }
 
 export interface SideOptions {
   readonly backend: 'sqlite3' | 'lmdb';
-  /** Makes the options of `[backend]`. Absent: those for PowerDNS itself. */
+  /** Makes the address at which the gateway reaches PowerDNS; absent: its own address. */
   readonly reach?: (server: Powerdns) => Promise<string>;
 }
 
 /**
- * Starts both.
+ * Starts PowerDNS and the gateway.
  * @param prepare fills PowerDNS and the gateway's database before the gateway starts
  */
 export async function startGatewaySide<T>(
@@ -117,7 +117,7 @@ export async function fillServer(raw: RawClient, zones: readonly Filled[]): Prom
   for (const { zone, records } of zones) await raw.create?.(zone, records);
 }
 
-/** The figures of a spread, under a name. */
+/** The percentiles of a spread as figures, whose names begin with `name`. */
 export function spreadFigures(name: string, { p50, p95, p99 }: Spread): Record<string, number> {
   return {
     [`${name}_p50_ms`]: round(p50),
