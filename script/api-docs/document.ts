@@ -182,12 +182,12 @@ function refusalResponses(): Json {
   );
 }
 
-/** The JSON schema of what a client sends or is sent. The document names the dialect once. */
+/** The JSON schema of a body. Its `$schema` is left out, because the document names the dialect once. */
 function schemaOf(schema: v.GenericSchema): Json {
   const { $schema: _dialect, ...rest } = toJsonSchema(schema, {
     typeMode: 'input',
     target: 'draft-2020-12',
-    // Patterns of JSON Schema are read as with the flag `u`, which ours have.
+    // JSON Schema reads patterns as with the flag `u`. Ours have this flag, so their text can stay as it is.
     overrideAction: ({ valibotAction, jsonSchema }) =>
       isPattern(valibotAction) ? { ...jsonSchema, pattern: valibotAction.requirement.source } : undefined,
   });
