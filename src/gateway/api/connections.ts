@@ -47,8 +47,8 @@ export class Connections {
   }
 
   /**
-   * Notes that a connection has a request. With TLS the socket of a request is another object than the
-   * connection's.
+   * Notes that a connection has a request. With TLS, the socket of a request is not the object that the event
+   * `connection` gives, so connections are told apart by {@link peer}.
    * @returns to be called once the request is answered
    */
   begin(socket: Socket): () => void {

@@ -252,7 +252,7 @@ export const auditEntry = v.strictObject({
 
 export const auditPage = v.strictObject({ entries: v.array(auditEntry), next });
 
-/** Answer to what has nothing to report. */
+/** Answer to a request that has no other result to tell. */
 export const doneBody = v.strictObject({
   result: v.picklist(['revoked', 'assigned', 'released']),
 });

@@ -1,7 +1,7 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 
-/** How long an answer about the backends is used again, milliseconds. */
+/** How long the result of a check is used again, milliseconds. */
 const readyFor = 1_000;
 /** How long a client may take to send a request, milliseconds. */
 const sending = 5_000;
@@ -23,7 +23,7 @@ export interface StatusParts {
 export class StatusServer {
   readonly #server: Server;
   readonly #parts: StatusParts;
-  /** The check of the name servers that runs, or was the last one. Many requests share one check. */
+  /** The running or the last check of storage and name servers. Many requests share one check. */
   #checked: { readonly at: number; readonly trouble: Promise<string | null> } | null = null;
 
   constructor(parts: StatusParts) {

@@ -4,8 +4,8 @@ import { HeadsUnreadable, type HeadsFile } from './heads-file.ts';
 
 /**
  * Why the database may not know what happened last. `older`: it lacks the last exported entry of the audit,
- * or has another one. `no-heads`: it has served, and there is no file of heads. `bad-heads`: the file cannot
- * be read.
+ * or has another one. `no-heads`: clients have used it, and there is no file of heads. `bad-heads`: the file
+ * cannot be read.
  */
 export type DatabaseDoubt = 'older' | 'no-heads' | 'bad-heads';
 

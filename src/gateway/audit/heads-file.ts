@@ -100,7 +100,8 @@ export class HeadsFile {
  * @throws {HeadsUnreadable}
  */
 function linesOf(text: string, isPart: boolean): readonly HeadLine[] {
-  // What is behind the last line break was cut off, and perhaps another line was begun behind it.
+  // What follows the last line break is a line that a crash has cut off. The first line of a part may lack
+  // its begin.
   const whole = text.split('\n').slice(isPart ? 1 : 0, -1);
   return whole.flatMap((line) => {
     const read = v.safeParse(headLine, line);
@@ -110,7 +111,7 @@ function linesOf(text: string, isPart: boolean): readonly HeadLine[] {
   });
 }
 
-/** Whether a line was cut off by a crash, and another one begun behind it. */
+/** Whether a line was cut off by a crash. The line after it has then been begun on a new line. */
 function isCutOff(line: string): boolean {
   return line.startsWith('{"at":') && !line.endsWith('}');
 }

@@ -6,8 +6,8 @@ import type { Network } from '../../net/inside.ts';
 const partOfNetwork = /^(\d{1,3})\/(2[5-9]|3[0-2])$/u;
 
 /**
- * The network whose reverse zone has this name. Null: the name is in no reverse zone, or is none of a whole
- * network.
+ * The network whose reverse zone has this name. Null: the name is not below `in-addr.arpa` or `ip6.arpa`, or
+ * its labels are not those of a network.
  */
 export function reverseNetwork(zone: DnsName): Network | null {
   const all = labels(zone);

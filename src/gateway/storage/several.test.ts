@@ -238,7 +238,7 @@ describe('several gateways at one PostgreSQL', { skip: missingPostgres() }, () =
       const tokens = names.map(async (_, at) =>
         storages[at % 2]?.addToken(sampleToken(`token1${at}`), auditFacts('token')),
       );
-      // The customer has one already.
+      // The customer has a token already, so the limit leaves room for two.
       assert.equal((await Promise.all(tokens)).filter((answer) => answer === null).length, 2);
     });
   });
@@ -278,7 +278,7 @@ describe('several gateways at one PostgreSQL', { skip: missingPostgres() }, () =
       let isWriting = true;
       const writing = Promise.all(
         Array.from({ length: 90 }, async (_, at) => {
-          // Nothing but the chain makes these wait for each other.
+          // Only the lock of the chain makes these calls wait for each other.
           const { customer: _none, rights: _all, ...token } = sampleToken(`operator${at}`);
           await storages[at % 3]?.addOperator(token, auditFacts(`add ${at}`));
         }),

@@ -59,7 +59,7 @@ export async function zoneOwner(tx: Sql, zone: DnsName): Promise<ZoneOwner | nul
   return maybe(await tx.get('SELECT * FROM zone WHERE name = ?', zone), readZoneOwner);
 }
 
-/** Answers a claim, and stores nothing. */
+/** The answer that a claim gets. Stores nothing. */
 export async function judgeClaim(tx: Sql, { zone, customer, at, quarantine }: ZoneClaim): Promise<Claim> {
   const now = await zoneOwner(tx, zone);
   if (now !== null && now.customer === customer && now.leftAt === null)

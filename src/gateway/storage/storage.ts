@@ -435,8 +435,8 @@ export interface Storage {
   /**
    * Stores a change before it is written, and counts it as a write. A change without records is no write.
    *
-   * The limit `records` also answers a change that adds records to a zone whose records are not counted
-   * ({@link countRecords}). A change that does not add more than it removes never exceeds it.
+   * A change that adds no more records than it removes never exceeds the limit `records`. Any other change gets
+   * this answer also if the records of the zone are not counted yet ({@link countRecords}).
    * @returns the stored change, if the key was used before; null: the change is stored
    */
   acceptChange(
@@ -456,7 +456,7 @@ export interface Storage {
   ): Promise<boolean>;
   /**
    * Marks changes without an outcome as interrupted, except in zones that a gateway holds.
-   * @returns them, as they were
+   * @returns these changes, as they were before
    */
   interruptChanges(): Promise<readonly StoredChange[]>;
   /** Deletes changes that ended before `before`, wall clock in milliseconds. */

@@ -49,7 +49,7 @@ export class Backends {
   }
 
   /**
-   * Whether any name server has the zone, with the account or the key of the gateway.
+   * Whether any name server has the zone, asked with the gateway's own account or key there.
    * @param except name of a name server that is not asked; null: all are
    * @throws {CentralError} `zone.foreign`: a name server has the zone for somebody else
    */

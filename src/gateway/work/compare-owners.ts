@@ -14,7 +14,7 @@ export interface OwnersCompared {
 
 /**
  * Compares the owners of zones with the name servers.
- * @param centrals by name. A zone at a name server that is not among them counts as missing
+ * @param centrals by name. If the name server of a zone is not among them, the zone counts as missing
  * @throws {CentralError} @throws {StorageError}
  */
 export async function compareOwners(

@@ -30,7 +30,7 @@ describe(
     const ask = async (by: string, method: string, path: string, body?: unknown): Promise<Said> =>
       await askGateway(bench.url(), by, method, path, body);
 
-    /** Sends a request, and does something else once the name server is asked for it. */
+    /** Sends a request, and does something else while the name server is asked because of this request. */
     const interrupted = async (
       request: () => Promise<Said>,
       meanwhile: () => Promise<void>,

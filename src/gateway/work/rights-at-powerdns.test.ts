@@ -109,7 +109,7 @@ const rule: fc.Arbitrary<Rule> = fc.record({
   types: fc.constantFrom<Rule['types']>('*', '*', ['A'], ['TXT'], ['A', 'CAA'], ['NS']),
   allow: someVerbs,
 });
-/** Half of the tokens may do everything at most names, and lose a part of it. */
+/** Half of the tokens begin with two rules that allow everything. Further rules take a part of it away. */
 const wide = fc.constantFrom<Rule[]>(
   [],
   ['@', '**'].map((name) => ({ zone: '**', name, types: '*', allow: verbs })),
@@ -154,7 +154,7 @@ function snapshotOf(database: DatabaseSync): Snapshot {
   return found;
 }
 
-/** Whether the rights name this RRset for the verb: by the gateway's decision, and by one of the rules. */
+/** Whether the rights allow the verb here, by the gateway's decision and by a simpler look at each rule. */
 function isNamed(of: Rights, inZone: DnsName, id: string, verb: Verb): boolean {
   const [text = '', type = ''] = id.split(' ');
   const name = parseName(text);
