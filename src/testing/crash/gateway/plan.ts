@@ -32,7 +32,7 @@ export function gatewayPlan(seed: number, kills: number): GatewayPlan {
   const random = new Random(seed);
   const troubles = Array.from({ length: kills }, (): GatewayTrouble => {
     const target = targets[random.between('target', 0, targets.length - 1)] ?? 'gateway';
-    // A write takes some ten milliseconds, so most kills come right after the last of these writes was sent.
+    // A write takes some ten milliseconds, so most kills come while the last of these writes is carried out.
     const writes = random.between('writes', 1, 24);
     const after = random.chance('in a write', 0.8) ? random.between('in it', 0, 25) : 200;
     return { target, writes, after, lasts: random.between('away', 0, 400) };
