@@ -20,7 +20,7 @@ export function apiRefusalOf(error: unknown): ApiRefusal | null {
   if (error instanceof DnsDataError)
     return new ApiRefusal(422, 'central.invalid-value', { problems: error.problems, cause: error });
   if (error instanceof StorageError) {
-    // A storage that fails after a write does not arrive here, because `afterWrite` reports it.
+    // A failure of the storage after a write does not arrive here, because `afterWrite` reports it.
     const facts = { params: { text: error.code }, state: 'untouched', retry: 'later', cause: error } as const;
     return new ApiRefusal(503, 'central.unreachable', facts);
   }

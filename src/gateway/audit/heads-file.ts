@@ -111,7 +111,7 @@ function linesOf(text: string, isPart: boolean): readonly HeadLine[] {
   });
 }
 
-/** Whether a line was cut off by a crash. The line after it has then been begun on a new line. */
+/** Whether a line was cut off by a crash. The next line was then written below it. */
 function isCutOff(line: string): boolean {
   return line.startsWith('{"at":') && !line.endsWith('}');
 }

@@ -435,8 +435,8 @@ export interface Storage {
   /**
    * Stores a change before it is written, and counts it as a write. A change without records is no write.
    *
-   * A change that adds no more records than it removes never exceeds the limit `records`. Any other change gets
-   * this answer also if the records of the zone are not counted yet ({@link countRecords}).
+   * A change that adds no more records than it removes never exceeds the limit `records`. Any other change
+   * gets this answer also if the records of the zone are not counted yet ({@link countRecords}).
    * @returns the stored change, if the key was used before; null: the change is stored
    */
   acceptChange(

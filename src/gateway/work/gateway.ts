@@ -91,7 +91,7 @@ interface Turn {
   readonly ctx: CallContext;
   /**
    * To be called right before something is sent that changes the zone. Refuses if the time of the request is
-   * over, because another gateway may then hold the zone. A sleep of the machine counts as time.
+   * over, because another gateway may then hold the zone. Time in which the machine sleeps counts too.
    * @throws {CentralError}
    */
   readonly demandTime: () => void;

@@ -24,7 +24,7 @@ export function acceptedBefore(answer: StoredChange | LimitReached | null): Stor
   throw overLimit(answer.limit);
 }
 
-/** The refusal of a write whose lease has ended before it. Another gateway may have written meanwhile. */
+/** The refusal of a write whose lease was lost before its end. Another gateway may have written meanwhile. */
 export function leaseLost(): ApiRefusal {
   const facts = { params: { text: 'storage.lease-lost' }, state: 'unknown', retry: 'later' } as const;
   return new ApiRefusal(503, 'central.unreachable', facts);
