@@ -124,7 +124,7 @@ export class GatewayClient {
 
   /** Sends an earlier change again, with its key. It must be answered as before, and write nothing. */
   async #again(): Promise<void> {
-    // A change that was refused because of an outage may not be stored. Sent again, it would be carried out.
+    // A change that was refused because of an outage is perhaps not stored. Then it would be carried out now.
     const ended = this.#attempts.filter(({ last }) => last?.kind === 'done' || isWithdrawn(last));
     const attempt = ended[this.#random.between('which', 0, ended.length - 1)];
     if (attempt === undefined) return;
