@@ -10,6 +10,7 @@ import { optionsOf, type Option } from '../src/config/option-table.ts';
 import type { Unit } from '../src/config/option.ts';
 import type { Language } from '../src/core/panel.ts';
 import { gatewayOptions } from '../src/gateway/settings.ts';
+import { wrapped } from './wrapped.ts';
 
 const docs = join(import.meta.dirname, '../docs');
 
@@ -82,21 +83,6 @@ function entry({ option, values, fallback, help }: Option, language: Language): 
   const range = rangeOf(values, language);
   const facts = [`${words.fallback[language]} ${usual}`, ...(range === '' ? [] : [range])];
   return wrapped(`- \`${option}\` (${facts.join('; ')}): ${help[language]}`);
-}
-
-/** Longest length of a line in columns. */
-const width = 110;
-
-/** Breaks a list entry into lines of at most `width` columns. */
-function wrapped(line: string): string {
-  const lines: string[] = [];
-  for (const word of line.split(' ')) {
-    const last = lines.at(-1);
-    if (last !== undefined && last.length + 1 + word.length <= width)
-      lines[lines.length - 1] = `${last} ${word}`;
-    else lines.push(last === undefined ? word : `  ${word}`);
-  }
-  return lines.join('\n');
 }
 
 function rangeOf(values: Option['values'], language: Language): string {

@@ -1,5 +1,6 @@
 /** Makes docs/api.md from the OpenAPI document of the gateway's API. */
 import { refusalTexts, usualRefusals, type OpenApi, type Operation } from './document.ts';
+import { wrapped } from '../wrapped.ts';
 
 const head = `# API of the gateway
 
@@ -119,18 +120,4 @@ function fieldsOf({ content }: Readonly<Record<string, unknown>>): string {
 
 function field(value: unknown, name: string): unknown {
   return typeof value === 'object' && value !== null ? Reflect.get(value, name) : undefined;
-}
-
-const width = 110;
-
-/** Breaks a list entry into lines. */
-function wrapped(line: string): string {
-  const lines: string[] = [];
-  for (const word of line.split(' ')) {
-    const last = lines.at(-1);
-    if (last !== undefined && last.length + 1 + word.length <= width)
-      lines[lines.length - 1] = `${last} ${word}`;
-    else lines.push(last === undefined ? word : `  ${word}`);
-  }
-  return lines.join('\n');
 }

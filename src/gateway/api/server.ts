@@ -7,7 +7,6 @@ import {
   type ServerResponse,
 } from 'node:http';
 import { createServer as createSecure } from 'node:https';
-import type { AddressInfo } from 'node:net';
 import type { Log } from '../../core/log.ts';
 import { ApiRefusal } from '../api-refusal.ts';
 import type { GatewayMetrics } from '../metrics.ts';
@@ -21,6 +20,7 @@ import { apiRefusalOf, problemDetails } from './problem-details.ts';
 import { bodyOf, headersOf, tokenIn } from './read-request.ts';
 import { findRoute, type ApiAnswer, type ApiWork, type Route, type RequestSender } from './route.ts';
 import { allowedMethods, routes } from './routes.ts';
+import { listenAt } from './listen.ts';
 
 /** Largest headers of a request, octets. */
 const mostHeaders = 16 * 1024;
@@ -88,12 +88,7 @@ export class ApiServer {
 
   /** Begins to listen. @returns the port. @throws {Error} of the system, if the address cannot be used */
   async listen(host: string, port: number): Promise<number> {
-    await new Promise<void>((resolve, reject) => {
-      this.#server.once('error', reject);
-      this.#server.listen(port, host, resolve);
-    });
-    const address = this.#server.address() as AddressInfo;
-    return address.port;
+    return await listenAt(this.#server, host, port);
   }
 
   /**

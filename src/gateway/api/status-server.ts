@@ -1,5 +1,5 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import { listenAt } from './listen.ts';
 
 /** How long the result of a check is used again, milliseconds. */
 const readyFor = 1_000;
@@ -41,12 +41,7 @@ export class StatusServer {
 
   /** Begins to listen. @returns the port. @throws {Error} of the system, if the address cannot be used */
   async listen(host: string, port: number): Promise<number> {
-    await new Promise<void>((resolve, reject) => {
-      this.#server.once('error', reject);
-      this.#server.listen(port, host, resolve);
-    });
-    const address = this.#server.address() as AddressInfo;
-    return address.port;
+    return await listenAt(this.#server, host, port);
   }
 
   async close(): Promise<void> {

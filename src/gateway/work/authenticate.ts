@@ -6,7 +6,7 @@ import type { Caller } from './caller.ts';
 import { isAccepted, isTextOf } from './token-use.ts';
 
 /** A token's use is stored at most once in so many milliseconds. */
-export const usedEvery = 60_000;
+const usedEvery = 60_000;
 
 export interface LoginPorts {
   readonly storage: Storage;
@@ -33,16 +33,24 @@ export async function authenticate(ports: LoginPorts, text: string, from: string
   const customer = await storage.customer(token.customer);
   if (customer === null) throw refusedLogin();
   if (customer.state === 'suspended') throw denied({ text: 'customer suspended' });
-  await noteUse(ports, token, from);
+  await noteUse(ports, token, from, async (...use) => await storage.tokenUsed(...use));
   return { customer, token, from };
 }
 
-async function noteUse({ storage, log, wall }: LoginPorts, token: StoredToken, from: string): Promise<void> {
-  const { id, lastUsed } = token;
+/**
+ * Stores when and from where a token was used, unless that was done a moment ago.
+ * @param store stores it for the kind of token
+ */
+export async function noteUse(
+  { log, wall }: LoginPorts,
+  { id, lastUsed }: Pick<StoredToken, 'id' | 'lastUsed'>,
+  from: string,
+  store: (id: string, at: number, from: string) => Promise<void>,
+): Promise<void> {
   const now = wall();
   if (lastUsed !== null && lastUsed.from === from && now - lastUsed.at < usedEvery) return;
   try {
-    await storage.tokenUsed(id, now, from);
+    await store(id, now, from);
   } catch (error) {
     // Only the time of the last use was not stored. The request may need no write, so it goes on.
     if (!(error instanceof StorageError)) throw error;

@@ -2,8 +2,8 @@ import { isIn, readNetwork } from '../../net/inside.ts';
 import { isSameHash } from '../rights/token.ts';
 import type { Storage, StoredToken } from '../storage/storage.ts';
 
-/** Stands for the hash of a token that does not exist, so that the refusal takes as long as any other. */
-const nobodysHash = '0'.repeat(64);
+/** Stands for the hash of an unknown token. Comparing with it makes all refusals take equally long. */
+export const nobodysHash = '0'.repeat(64);
 
 /** Why a token is refused for ever. `unused`: nobody has used it for longer than its `idle` time. */
 export type TokenEnd = 'revoked' | 'expired' | 'unused';
@@ -18,6 +18,12 @@ export function endOf(
   return idle !== null && now - (lastUsed?.at ?? createdAt) > idle ? 'unused' : null;
 }
 
+/** Whether an address lies in one of the networks. Without networks every address does. */
+export function isFrom(networks: readonly string[], from: string): boolean {
+  const read = networks.map(readNetwork).filter((network) => network !== null);
+  return networks.length === 0 || isIn(from, read);
+}
+
 /**
  * Whether a token, and the one that has made it, may be used from this address now.
  * @param now wall clock, milliseconds
@@ -30,8 +36,7 @@ export async function isAccepted(
   now: number,
 ): Promise<boolean> {
   if (endOf(token, now) !== null) return false;
-  const read = token.networks.map(readNetwork).filter((network) => network !== null);
-  if (token.networks.length > 0 && !isIn(from, read)) return false;
+  if (!isFrom(token.networks, from)) return false;
   const maker = token.maker === null ? null : await storage.token(token.maker);
   return maker === null || endOf(maker, now) === null;
 }
