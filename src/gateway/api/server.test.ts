@@ -122,7 +122,6 @@ describe('the API of a gateway', { skip: missingPrograms('pdns_server') }, () =>
         ['GET', '/records', undefined],
         ['GET', '/signing', undefined],
         ['POST', '/changes', { key: newKey(), remove: [], add: [] }],
-        ['POST', '/changes/withdraw', { key: newKey() }],
         ['DELETE', '', undefined],
       ] as const) {
         const said = await ask(method, `/v1/zones/${zone}${end}`, body, by);
