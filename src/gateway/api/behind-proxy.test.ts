@@ -13,12 +13,14 @@ import type { TrustedProxies } from './sender.ts';
 /** The address of the proxy, and of clients who talk to the gateway without it. */
 const [proxy, stranger, other] = ['127.0.0.1', '127.0.0.2', '127.0.0.3'];
 
+type SentHeaders = Readonly<Record<string, string | readonly string[]>>;
+
 /** A request as it arrives at the gateway. */
 interface Arriving {
   readonly token?: string;
   readonly path?: string;
   readonly method?: string;
-  readonly headers?: Readonly<Record<string, string | readonly string[]>>;
+  readonly headers?: SentHeaders;
   readonly from?: string;
 }
 
@@ -60,7 +62,7 @@ describe('a gateway behind a proxy', { skip: missingPrograms('pdns_server') }, (
     await readAll(answer);
     return answer.statusCode ?? 0;
   };
-  const forwarded = (address: string | readonly string[]): Arriving['headers'] => ({
+  const forwarded = (address: string | readonly string[]): SentHeaders => ({
     'X-Forwarded-For': address,
   });
 
