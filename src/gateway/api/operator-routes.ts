@@ -8,7 +8,7 @@ import type { Limits } from '../storage/storage.ts';
 import { withoutSecret } from '../work/tokens.ts';
 import { operatorAuditRoutes } from './operator-audit-routes.ts';
 import { operatorZoneRoutes } from './operator-zone-routes.ts';
-import { listPage, tokensPage } from './paging.ts';
+import { listPage, pageOfTokens } from './paging.ts';
 import { demandNoKey, noInput, okAnswer, operatorRoute, shownPlace, valueIn, type Route } from './route.ts';
 import * as shapes from './shapes.ts';
 
@@ -85,7 +85,7 @@ const tokenRoutes: readonly Route[] = [
     refusals: [404],
     answer: async ({ operator }, { values, query }) => {
       const customer = valueIn(values, 'customer');
-      const { items, next } = await tokensPage(query, async (part) => operator.tokens(customer, part));
+      const { items, next } = await pageOfTokens(query, async (part) => operator.tokens(customer, part));
       return okAnswer({ tokens: items.map(withoutSecret), next });
     },
   }),

@@ -50,7 +50,7 @@ export async function listPage<T>(
 }
 
 /** As {@link listPage}, for tokens: they are listed in the order in which they were made. */
-export async function tokensPage(
+export async function pageOfTokens(
   request: PageRequest,
   list: (part: ListPart<TokenPosition>) => Promise<readonly StoredToken[]>,
 ): Promise<Page<StoredToken>> {

@@ -65,7 +65,7 @@ const parameter = new RegExp(
 
 /**
  * The values of `for`, one for each element. The whole header is read from its beginning, because a comma may
- * stand within quotation marks: a client could leave some open, to hide what the proxy has added.
+ * stand within quotation marks. A client could leave some open, to hide what the proxy has added.
  */
 function forwardedHops(line: string): readonly string[] {
   const hops: string[] = [];

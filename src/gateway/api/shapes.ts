@@ -288,7 +288,7 @@ export const auditCheckBody = v.strictObject({
 
 /**
  * `POST /v1/operator/audit/erase`: the address, or the name of whoever has given an order, as the audit shows
- * it; and the customer, if only entries about him are meant.
+ * it. With a customer, only entries about him are meant.
  */
 export const erasureBody = v.strictObject({
   client: v.pipe(plainText(200), v.nonEmpty()),

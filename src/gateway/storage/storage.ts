@@ -487,8 +487,8 @@ export interface Storage {
   /** Stores an entry of the audit about something that the storage does not do itself. */
   note(audit: AuditFacts): Promise<void>;
   /**
-   * Entries of the audit, oldest first. They have 16 MiB at most, or are one, so there may be fewer than `most`
-   * before the end.
+   * Entries of the audit, oldest first. Together they have 16 MiB at most, unless it is one entry. So there
+   * may be fewer than `most` before the end.
    * @param after number of the entry after which the list begins; 0: from the first
    * @returns empty: there is no later entry
    */

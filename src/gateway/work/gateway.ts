@@ -219,8 +219,8 @@ export class Gateway {
 
   /**
    * Makes sure that the change with this key is not carried out from now on, unless it was accepted already.
-   * A client asks for it after a lost answer. Meanwhile the zone may have gone to another customer, so that
-   * the answer is the same for every zone: it tells what the token itself has done there, or that it has not.
+   * A client asks for it after a lost answer, and the zone may have gone to another customer meanwhile. So
+   * each zone is answered for: with what the token itself has done there, or that it has not.
    * @returns the change and its outcome: that of the write, or `failed` and `untouched`
    */
   async withdraw(sender: Caller, zone: DnsName, key: string): Promise<StoredChange> {
