@@ -16,7 +16,7 @@ import {
   readZoneOwner,
 } from './rows.ts';
 import { auditRows, eraseAddresses } from './sql-audit.ts';
-import { addChange, endStored, interrupt, storedChange } from './sql-changes.ts';
+import { addChange, addDone, endStored, interrupt, storedChange } from './sql-changes.ts';
 import { addToken, replaceRights } from './sql-tokens.ts';
 import {
   addGrant,
@@ -224,9 +224,11 @@ export class SqlStorage implements Storage {
     customer: string,
     audit: AuditFacts,
     lease: ZoneLease | null,
+    done: StoredChange | null = null,
   ): Promise<void> {
     await this.#decide(audit, lease, async (tx) => {
       await tx.run('UPDATE zone SET pending = 0 WHERE name = ? AND customer = ?', zone, customer);
+      if (done !== null) await addDone(tx, done, this.#database.wall());
     });
   }
 
@@ -262,11 +264,13 @@ export class SqlStorage implements Storage {
     at: number,
     audit: AuditFacts,
     lease: ZoneLease | null,
+    done: StoredChange | null = null,
   ): Promise<void> {
     await this.#decide(audit, lease, async (tx) => {
       const sql = 'UPDATE zone SET left_at = ?, pending = 0, records = NULL WHERE name = ? AND customer = ?';
       await tx.run(sql, at, zone, customer);
       await tx.run('DELETE FROM transfer_code WHERE zone = ? AND customer = ?', zone, customer);
+      if (done !== null) await addDone(tx, done, this.#database.wall());
     });
   }
 
