@@ -13,7 +13,7 @@ import { isWithin, type DnsName } from '../../dns/name.ts';
 import type { ResourceRecord } from '../../dns/record.ts';
 import { changeNames, type Change } from '../../dns/zone.ts';
 import { denied, fromBackend, noSuchZone } from '../api-refusal.ts';
-import { denialOfDelete, mayCreateZone, mayDeleteZone, mayRead, mayReadZone } from '../rights/decide.ts';
+import { mayCreateZone, mayRead, mayReadZone } from '../rights/decide.ts';
 import { codeHash, makeCode } from '../rights/token.ts';
 import type {
   AuditFacts,
@@ -30,7 +30,7 @@ import type { DatabaseGuard } from '../audit/database-guard.ts';
 import type { NameRules } from '../names/zone-names.ts';
 import type { Backends } from './backends.ts';
 import { auditOf, demandWritable, readAgain, type Caller } from './caller.ts';
-import { demandAllowed } from './demand-allowed.ts';
+import { demandAllowed, demandDeletable } from './demand-allowed.ts';
 import { demandExpected, demandNamesIn } from './expectation.ts';
 import { demandContentLimits, demandRrsetLimits, demandWithin, overLimit } from './limits.ts';
 import { changeToRRset, demandRRset, keyOfRRset, rrsetFingerprint, type RRsetRequest } from './rrset.ts';
@@ -318,7 +318,7 @@ export class Gateway {
   ): Promise<'deleted' | 'missing'> {
     return await this.#inOwnZone(sender, zone, async ({ caller, backend, ctx, lease, demandTime }) => {
       const { storage, wall } = this.#parts;
-      await this.#demandDeletable(caller, zone, ctx);
+      await demandDeletable(this.#parts.backends, caller, zone, ctx);
       await this.#demandStill(caller, zone);
       const asked = auditOf(caller, 'zone.delete-accepted', zone, {});
       demandWithin(await storage.acceptDelete(zone, caller.customer.id, wall(), asked, lease));
@@ -343,7 +343,8 @@ export class Gateway {
       const below = withBelow
         ? (await storage.zonesOf(caller.customer.id)).filter((one) => isWithin(one, zone))
         : [];
-      for (const one of new Set([zone, ...below])) await this.#demandDeletable(caller, one, ctx);
+      for (const one of new Set([zone, ...below]))
+        await demandDeletable(this.#parts.backends, caller, one, ctx);
       // The look at the zones takes a while, and the operator may have revoked the token meanwhile.
       const { token } = await readAgain(storage, sender, wall());
       const { text: code, hash } = makeCode();
@@ -399,18 +400,6 @@ export class Gateway {
     const now = await readAgain(storage, caller, wall());
     await this.#demandOwn(now, zone);
     demandWritable(now);
-  }
-
-  /** Refuses a token that may not delete the zone with all that is in it now. */
-  async #demandDeletable({ token: { rights } }: Caller, zone: DnsName, ctx: CallContext): Promise<void> {
-    if (!mayDeleteZone(rights, zone)) throw denied({ text: 'zone.delete' });
-    const backend = await this.#parts.backends.of(zone);
-    const present = await backend.readZone(zone, [], ctx);
-    const denial = denialOfDelete(rights, zone, present ?? []);
-    if (denial === null) return;
-    // The answer names no RRset that the token may not read.
-    const isShown = denial !== 'zone' && mayRead(rights, zone, denial);
-    throw denied({ text: isShown ? `zone.delete: ${denial.name} ${denial.type}` : 'zone.delete' });
   }
 
   /**
