@@ -14,7 +14,7 @@ import { ApiRefusal } from '../api-refusal.ts';
 import { mayRead } from '../rights/decide.ts';
 import type { StoredChange } from '../storage/storage.ts';
 import type { Caller } from '../work/caller.ts';
-import { refusalOf } from '../work/stored-change.ts';
+import { outcomeRefusal } from '../work/stored-change.ts';
 import { listPage } from './paging.ts';
 import { customerRoute, noInput, okAnswer, zoneIn, type ApiAnswer, type Route } from './route.ts';
 import { accountBody, alteredAnswer, pageQuery, recordsQuery, zonesPage } from './shapes.ts';
@@ -173,7 +173,7 @@ function keyOf(inBody: string | undefined, inHeader: string | null): string {
  */
 export function changeOutcome(change: StoredChange): ApiAnswer {
   const { outcome } = change;
-  if (outcome?.kind !== 'done') throw refusalOf(change);
+  if (outcome?.kind !== 'done') throw outcomeRefusal(change);
   const { removed, added } = outcome;
   return okAnswer({ removed: removed.map(toWire), added: added.map(toWire) });
 }

@@ -237,14 +237,14 @@ export interface ListPart<K = string> {
 export type TokenPosition = Pick<StoredToken, 'createdAt' | 'id'>;
 
 /** What a request about a whole zone has done. */
-export type ZoneResult = 'created' | 'exists' | 'deleted' | 'missing';
+export type ZoneRequestResult = 'created' | 'exists' | 'deleted' | 'missing';
 
 /** How a change ended. */
 export type ChangeOutcome =
   | {
       readonly kind: 'done';
       /** Absent: the request was about records. */
-      readonly result?: ZoneResult | undefined;
+      readonly result?: ZoneRequestResult | undefined;
       readonly removed: readonly ResourceRecord[];
       readonly added: readonly ResourceRecord[];
     }

@@ -77,7 +77,7 @@ export function usedBefore(earlier: StoredChange | null, zone: DnsName): StoredC
 }
 
 /** The refusal that tells how a change has ended that was not carried out, or perhaps not. */
-export function refusalOf({ outcome, zone }: StoredChange): ApiRefusal {
+export function outcomeRefusal({ outcome, zone }: StoredChange): ApiRefusal {
   if (outcome?.kind === 'failed') {
     const { code, params, state, retry } = outcome;
     return new ApiRefusal(code === 'central.unreachable' ? 503 : 422, code, { params, state, retry });

@@ -2,16 +2,16 @@
 import { createHash } from 'node:crypto';
 import type { DnsName } from '../../dns/name.ts';
 import { ApiRefusal } from '../api-refusal.ts';
-import type { Storage, StoredChange, ZoneResult } from '../storage/storage.ts';
+import type { Storage, StoredChange, ZoneRequestResult } from '../storage/storage.ts';
 import type { Caller } from './caller.ts';
-import { changeOf, refusalOf, sameRequest } from './stored-change.ts';
+import { changeOf, outcomeRefusal, sameRequest } from './stored-change.ts';
 
 /**
  * A request about a whole zone. Its key is stored once it is done, together with what it has done. So a
  * repetition that arrives late neither makes a zone again that was deleted since, nor deletes one that was
  * made since. A request that has failed leaves its key free.
  */
-export class ZoneRequest<R extends ZoneResult> {
+export class ZoneRequest<R extends ZoneRequestResult> {
   readonly #zone: DnsName;
   readonly #key: string | null;
   readonly #fingerprint: string;
@@ -39,7 +39,7 @@ export class ZoneRequest<R extends ZoneResult> {
     const earlier = this.#key === null ? null : await storage.change(token.id, this.#key);
     if (earlier === null) return null;
     const { outcome, ...change } = sameRequest(earlier, this.#zone, this.#fingerprint);
-    if (outcome?.kind !== 'done') throw refusalOf({ ...change, outcome });
+    if (outcome?.kind !== 'done') throw outcomeRefusal({ ...change, outcome });
     const result = this.#results.find((one) => one === outcome.result);
     if (result === undefined) throw new ApiRefusal(422, 'gateway.key-reused');
     return result;
