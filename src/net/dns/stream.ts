@@ -149,6 +149,13 @@ export class DnsStream {
     this.#socket.write(Buffer.concat([length, octets]));
   }
 
+  /** Runs `send`, which calls {@link send} several times. The messages leave in as few packets as possible. */
+  together(send: () => void): void {
+    this.#socket.cork();
+    send();
+    this.#socket.uncork();
+  }
+
   /**
    * Ends an exchange.
    * @param answered `false`: an answer may still come, so this connection does not use the id again
