@@ -230,8 +230,8 @@ function isUnserved({ code }: CentralError): boolean {
 }
 
 /**
- * Whose a zone is. An error: the server does not accept the key for this zone. The zone is foreign, or the key
- * is misspelled.
+ * Whose a zone is. An error: the server does not accept the key for this zone. The zone is foreign, or the
+ * key is misspelled.
  */
 type Ownership = 'ours' | 'foreign' | 'missing' | CentralError;
 

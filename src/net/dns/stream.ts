@@ -149,7 +149,9 @@ export class DnsStream {
     this.#socket.write(Buffer.concat([length, octets]));
   }
 
-  /** Runs `send`, which calls {@link send} several times. The messages leave in as few packets as possible. */
+  /**
+   * Runs `send`, which calls {@link send} several times. The messages leave in as few packets as possible.
+   */
   together(send: () => void): void {
     this.#socket.cork();
     send();
