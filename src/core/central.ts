@@ -152,6 +152,9 @@ export interface Signing {
   readonly cds: readonly string[];
 }
 
+/** The zones of an account, each with its serial; null: the serial would not prove anything. */
+export type ListedSerials = ReadonlyMap<DnsName, number | null>;
+
 /**
  * One account at one central DNS, where DNS changes are sent. The interface is small, and every
  * implementation passes `src/testing/contracts/central`. All methods throw {@link CentralError} and nothing
@@ -257,13 +260,12 @@ export interface Central {
   concerns(zones: readonly DnsName[], ctx: CallContext): Promise<readonly Problem[]>;
 
   /**
-   * Reads the serials of zones (RFC 1035 section 3.3.13) with about as many requests as `listZones` sends. A
+   * Like {@link listZones}, with the serial of each zone (RFC 1035 section 3.3.13). Sends no more requests. A
    * central may have this method only if its server raises the serial with each change of a zone. Absent:
    * serials prove nothing there.
-   * @param zones zones that `listZones` has returned
-   * @returns the serials of zones; a zone whose serial would not prove anything is left out
+   * @returns the zones, each with its serial; null: this zone's serial would not prove anything
    */
-  zoneSerials?(zones: readonly DnsName[], ctx: CallContext): Promise<ReadonlyMap<DnsName, number>>;
+  listSerials?(asked: readonly DnsName[], ctx: CallContext): Promise<ListedSerials>;
 
   /** Absent: this central takes no expectations. */
   readonly conditional?: Conditional;
@@ -285,20 +287,17 @@ export function passedConditional(
 }
 
 /**
- * Makes the method `zoneSerials` for a central that wraps another one. If the wrapped central lacks the
+ * Makes the method `listSerials` for a central that wraps another one. If the wrapped central lacks the
  * method, returns no method.
  * @param call makes the call to the wrapped central
  */
 export function passedSerials(
   central: Central,
-  call: (
-    ctx: CallContext,
-    read: () => Promise<ReadonlyMap<DnsName, number>>,
-  ) => Promise<ReadonlyMap<DnsName, number>>,
-): Pick<Central, 'zoneSerials'> {
-  const read = central.zoneSerials?.bind(central);
-  if (read === undefined) return {};
-  return { zoneSerials: async (zones, ctx) => await call(ctx, async () => await read(zones, ctx)) };
+  call: (ctx: CallContext, list: () => Promise<ListedSerials>) => Promise<ListedSerials>,
+): Pick<Central, 'listSerials'> {
+  const list = central.listSerials?.bind(central);
+  if (list === undefined) return {};
+  return { listSerials: async (asked, ctx) => await call(ctx, async () => await list(asked, ctx)) };
 }
 
 /** Codes of a {@link CentralError}. Their texts are in `catalogue.ts`; a test checks that each has one. */

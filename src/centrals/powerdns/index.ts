@@ -5,6 +5,7 @@ import {
   type CentralId,
   type CentralRecord,
   type CentralTraits,
+  type ListedSerials,
   type ZoneSeed,
 } from '../../core/central.ts';
 import { parentName, zoneName, type DnsName } from '../../dns/name.ts';
@@ -82,10 +83,8 @@ class PowerdnsCentral implements Central {
 
   readonly listZones: Central['listZones'] = (_asked, ctx) => this.#reader.zones(ctx);
 
-  readonly zoneSerials = (
-    _zones: readonly DnsName[],
-    ctx: CallContext,
-  ): Promise<ReadonlyMap<DnsName, number>> => this.#reader.serials(ctx);
+  readonly listSerials = (_asked: readonly DnsName[], ctx: CallContext): Promise<ListedSerials> =>
+    this.#reader.serials(ctx);
 
   readonly readZone: Central['readZone'] = async (zone, _known, ctx) => {
     const read = await this.#reader.whole(zone, ctx);

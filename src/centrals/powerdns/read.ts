@@ -1,5 +1,10 @@
 import * as v from 'valibot';
-import { CentralError, type CallContext, type CentralRecord } from '../../core/central.ts';
+import {
+  CentralError,
+  type CallContext,
+  type CentralRecord,
+  type ListedSerials,
+} from '../../core/central.ts';
 import type { Clock } from '../../core/clock.ts';
 import { displayName, zoneName, type DnsName } from '../../dns/name.ts';
 import { validOrElse } from '../../dns/problem.ts';
@@ -128,18 +133,18 @@ export class ZoneReader {
   }
 
   /**
-   * Reads the serials of those zones of the account that other writers do not change without raising the
-   * serial.
+   * Lists all zones of the account with their serials. The serial is null if other writers may change the
+   * zone without raising it.
    */
-  async serials(ctx: CallContext): Promise<ReadonlyMap<DnsName, number>> {
-    const found = new Map<DnsName, number>();
-    await mapInSlices(await this.#rows({ dnssec: 'false' }, ctx), (listed) => {
-      const row = shaped(serialShape, listed);
-      if (this.#ownerOf(row) !== 'ours' || !this.#counted.has(row.kind)) return;
+  async serials(ctx: CallContext): Promise<ListedSerials> {
+    const listed = await mapInSlices(await this.#rows({ dnssec: 'false' }, ctx), (one) => {
+      const row = shaped(serialShape, one);
+      if (this.#ownerOf(row) !== 'ours') return null;
       const zone = nameOf(row.name);
-      if (this.#counting.has(zone)) found.set(zone, row.serial);
+      const counts = this.#counted.has(row.kind) && this.#counting.has(zone);
+      return [zone, counts ? row.serial : null] as const;
     });
-    return found;
+    return new Map(listed.filter((one) => one !== null));
   }
 
   async owner(zone: DnsName, ctx: CallContext): Promise<Owner> {

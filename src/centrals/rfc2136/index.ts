@@ -4,6 +4,7 @@ import {
   type Central,
   type CentralId,
   type CentralTraits,
+  type ListedSerials,
 } from '../../core/central.ts';
 import { cdsType, dnskeyType, dsOfCds, dsOfKeys } from '../../dns/dnssec.ts';
 import type { Clock } from '../../core/clock.ts';
@@ -69,20 +70,25 @@ class Rfc2136Central implements Central {
     await this.#server.greet(ctx);
   };
 
-  readonly listZones: Central['listZones'] = async (asked, ctx) => {
+  readonly listZones: Central['listZones'] = async (asked, ctx) => [
+    ...(await this.listSerials(asked, ctx)).keys(),
+  ];
+
+  /** BIND and Knot raise the serial with each update (RFC 2136 section 3.6). */
+  readonly listSerials = async (asked: readonly DnsName[], ctx: CallContext): Promise<ListedSerials> => {
     if (asked.length === 0) await this.check(ctx);
-    const found: DnsName[] = [];
+    const listed = new Map<DnsName, number | null>();
     let doubt: CentralError | null = null;
-    const ask = async (zone: DnsName) => ({ zone, ownership: await this.#ownershipOrError(zone, ctx) });
-    for (const { zone, ownership } of await mapInBatches(asked, mostAtOnce, ask)) {
-      if (ownership === 'ours') found.push(zone);
+    const ask = async (zone: DnsName) => ({ zone, ...(await this.#foundOrError(zone, ctx)) });
+    for (const { zone, ownership, serial } of await mapInBatches(asked, mostAtOnce, ask)) {
+      if (ownership === 'ours') listed.set(zone, serial);
       else if (ownership instanceof CentralError) doubt = ownership;
     }
     // If no zone is found, throws the first error: the key is probably misspelled, or the server has no zone
     // yet. Otherwise leaves out zones that fail; a later read of such a zone reports its failure.
     const isReady = doubt === null || !isUnserved(doubt);
-    if (found.length === 0 && doubt !== null && !(isReady && this.#allowed.size > 0)) throw doubt;
-    return found;
+    if (listed.size === 0 && doubt !== null && !(isReady && this.#allowed.size > 0)) throw doubt;
+    return listed;
   };
 
   readonly readZone: Central['readZone'] = async (zone, known, ctx) => {
@@ -150,30 +156,6 @@ class Rfc2136Central implements Central {
     return { signed: ds.length > 0, ds, cds: dsOfCds(cds ?? []) };
   };
 
-  /** BIND and Knot raise the serial with each update (RFC 2136 section 3.6). */
-  readonly zoneSerials = async (
-    zones: readonly DnsName[],
-    ctx: CallContext,
-  ): Promise<ReadonlyMap<DnsName, number>> => {
-    const found = new Map<DnsName, number>();
-    const ours = zones.filter((zone) => this.#allowed.has(zone));
-    await mapInBatches(ours, mostAtOnce, async (zone) => {
-      const serial = await this.#serialOf(zone, ctx);
-      if (serial !== null) found.set(zone, serial);
-    });
-    return found;
-  };
-
-  async #serialOf(zone: DnsName, ctx: CallContext): Promise<number | null> {
-    try {
-      const [soa] = await this.#atApex(zone, 'SOA', ctx);
-      return soa === undefined ? null : Number(soa.rdata.split(' ')[2]);
-    } catch (error) {
-      if (error instanceof CentralError && isUnserved(error)) return null;
-      throw error;
-    }
-  }
-
   readonly close: Central['close'] = async () => {
     this.#server.close();
     await Promise.resolve();
@@ -186,35 +168,42 @@ class Rfc2136Central implements Central {
     );
   }
 
-  async #ownershipOrError(zone: DnsName, ctx: CallContext): Promise<Ownership> {
+  async #foundOrError(zone: DnsName, ctx: CallContext): Promise<FoundZone> {
     try {
-      return await this.#ownership(zone, ctx);
+      return await this.#find(zone, ctx);
     } catch (error) {
-      if (error instanceof CentralError && isUnserved(error)) return error;
+      if (error instanceof CentralError && isUnserved(error)) return { ownership: error, serial: null };
+      throw error;
+    }
+  }
+
+  async #ownership(zone: DnsName, ctx: CallContext): Promise<Ownership> {
+    return (await this.#find(zone, ctx)).ownership;
+  }
+
+  /** Finds out whether the server has the zone and lets this key update it. */
+  async #find(zone: DnsName, ctx: CallContext): Promise<FoundZone> {
+    try {
+      const serial = await this.#reader.serialOf(zone, ctx);
+      return { serial, ownership: serial === null ? 'missing' : await this.#rightIn(zone, ctx) };
+    } catch (error) {
+      if (hasCode(error, 'central.access-denied')) return { ownership: error, serial: null };
       throw error;
     }
   }
 
   /**
-   * Finds out whether the server has the zone and lets this key update it. To test the key, deletes a record
-   * that no zone has. Such an update changes nothing, not even the serial.
-   * @returns an error if the server does not accept the key for this zone: the zone is foreign, or the key is
-   *   misspelled
+   * Tests whether the key may update a zone of the server. To test it, deletes a record that no zone has.
+   * Such an update changes nothing, not even the serial.
    */
-  async #ownership(zone: DnsName, ctx: CallContext): Promise<Ownership> {
-    try {
-      if (!(await this.#reader.hasZone(zone, ctx))) return 'missing';
-      if (this.#allowed.has(zone)) return 'ours';
-      const { rcode } = await this.#server.update(zone, [], [deleteRecord(nothingAt(zone))], ctx);
-      if (rcode === rcodes.REFUSED && (await this.#isFrozen(zone, ctx))) throw frozen(zone);
-      if (rcode === rcodes.REFUSED || rcode === rcodes.NOTAUTH) return 'foreign';
-      if (rcode !== rcodes.NOERROR) throw updateRefusal(rcode, zone);
-      this.#allowed.add(zone);
-      return 'ours';
-    } catch (error) {
-      if (hasCode(error, 'central.access-denied')) return error;
-      throw error;
-    }
+  async #rightIn(zone: DnsName, ctx: CallContext): Promise<'ours' | 'foreign'> {
+    if (this.#allowed.has(zone)) return 'ours';
+    const { rcode } = await this.#server.update(zone, [], [deleteRecord(nothingAt(zone))], ctx);
+    if (rcode === rcodes.REFUSED && (await this.#isFrozen(zone, ctx))) throw frozen(zone);
+    if (rcode === rcodes.REFUSED || rcode === rcodes.NOTAUTH) return 'foreign';
+    if (rcode !== rcodes.NOERROR) throw updateRefusal(rcode, zone);
+    this.#allowed.add(zone);
+    return 'ours';
   }
 
   /**
@@ -240,7 +229,17 @@ function isUnserved({ code }: CentralError): boolean {
   return code === 'central.zone-failing' || code === 'central.query-refused';
 }
 
+/**
+ * Whose a zone is. An error: the server does not accept the key for this zone. The zone is foreign, or the
+ * key is misspelled.
+ */
 type Ownership = 'ours' | 'foreign' | 'missing' | CentralError;
+
+interface FoundZone {
+  readonly ownership: Ownership;
+  /** Null: the server has no such zone, or did not show it. */
+  readonly serial: number | null;
+}
 
 function wantedIn(known: readonly RRsetKey[]): Wanted {
   const sets = Map.groupBy(known, ({ name }) => name);

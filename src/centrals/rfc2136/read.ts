@@ -46,10 +46,15 @@ export class NameReader {
    * @throws {CentralError} `central.query-refused` if it has the zone and refuses our queries
    */
   async hasZone(zone: DnsName, ctx: CallContext): Promise<boolean> {
+    return (await this.serialOf(zone, ctx)) !== null;
+  }
+
+  /** Like {@link hasZone}, but returns the serial of the zone; null: the server does not have the zone. */
+  async serialOf(zone: DnsName, ctx: CallContext): Promise<number | null> {
     const answer = await this.#server.query(zone, 'SOA', ctx);
-    if (answer.rcode !== rcodes.REFUSED) return isApexAnswer(answer, zone);
+    if (answer.rcode !== rcodes.REFUSED) return apexSerial(answer, zone);
     const { rcode } = await this.#server.update(zone, [], [], ctx);
-    if (rcode === rcodes.NOTAUTH) return false;
+    if (rcode === rcodes.NOTAUTH) return null;
     throw queryRefused(zone);
   }
 
@@ -360,9 +365,11 @@ function isWildcard(name: DnsName): boolean {
   return name.startsWith('*.');
 }
 
-function isApexAnswer({ rcode, flags, answers }: DnsMessage, zone: DnsName): boolean {
-  const soa = answers.some(({ type, name }) => type === 'SOA' && name === zone);
-  return rcode === rcodes.NOERROR && flags.aa && soa;
+/** The serial in an answer to a query for a zone's SOA; null: the answer does not show the zone. */
+function apexSerial({ rcode, flags, answers }: DnsMessage, zone: DnsName): number | null {
+  const soa = answers.find(({ type, name }) => type === 'SOA' && name === zone);
+  if (soa === undefined || rcode !== rcodes.NOERROR || !flags.aa) return null;
+  return Number(soa.rdata?.split(' ')[2]);
 }
 
 /** Combines several answers about one name. */

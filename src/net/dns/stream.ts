@@ -150,6 +150,15 @@ export class DnsStream {
   }
 
   /**
+   * Runs `send`, which calls {@link send} several times. The messages leave in as few packets as possible.
+   */
+  together(send: () => void): void {
+    this.#socket.cork();
+    send();
+    this.#socket.uncork();
+  }
+
+  /**
    * Ends an exchange.
    * @param answered `false`: an answer may still come, so this connection does not use the id again
    */

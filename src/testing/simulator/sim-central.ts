@@ -241,16 +241,15 @@ export class SimCentral implements Central {
   }
 
   /** Absent until {@link showSerials} is called. */
-  zoneSerials?: NonNullable<Central['zoneSerials']>;
+  listSerials?: NonNullable<Central['listSerials']>;
 
   /** Absent: the central takes no expectations. */
   conditional?: Conditional;
 
   showSerials(serials: SimSerials): void {
-    this.zoneSerials = async (zones, ctx) => {
-      await this.#travel(ctx, 'serials', 'central.list-cut');
-      const found = zones.map((zone) => [zone, serials.serial(zone)] as const);
-      return new Map(found.flatMap(([zone, serial]) => (serial === null ? [] : [[zone, serial]])));
+    this.listSerials = async (asked, ctx) => {
+      const zones = await this.listZones(asked, ctx);
+      return new Map(zones.map((zone) => [zone, serials.serial(zone)]));
     };
   }
 

@@ -652,7 +652,12 @@ export class World {
 
   #panelReader(): SerialReader {
     return {
-      serial: async (zone) => await Promise.resolve(this.#panelSerials.serial(zone)),
+      serials: async (zones) => {
+        const found = zones.map((zone) => [zone, this.#panelSerials.serial(zone)] as const);
+        return await Promise.resolve(
+          new Map(found.flatMap(([zone, one]) => (one === null ? [] : [[zone, one]]))),
+        );
+      },
       close: () => undefined,
     };
   }

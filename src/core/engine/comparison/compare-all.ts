@@ -1,11 +1,11 @@
 import type { DnsName } from '../../../dns/name.ts';
-import { CentralError } from '../../central.ts';
+import { CentralError, type ListedSerials } from '../../central.ts';
 import { JournalError } from '../../journal.ts';
 import type { ZoneEntry } from '../../ledger.ts';
 import { PanelError } from '../../panel.ts';
 import { compareZone } from './compare.ts';
 import { listLeftZones, zonesOfForgotten } from './forget-ledger.ts';
-import { readSerials } from './read-serials.ts';
+import { listCentral, readSerials } from './read-serials.ts';
 import { unservedCode, type Unserved } from './unserved.ts';
 import type { CompareRequest } from '../parts/agenda.ts';
 import { Moved } from '../parts/store.ts';
@@ -13,6 +13,14 @@ import { workOff } from '../parts/work-off.ts';
 import type { Runtime } from '../runtime.ts';
 import { signedAboveNote } from '../before/signed-above.ts';
 import { baselineFact } from '../before/unknown-zone.ts';
+
+/** The zones of both sides and of the ledger. */
+interface Listed {
+  readonly panel: readonly DnsName[];
+  /** Each zone with its serial; null: the serial is not known, or proves nothing. */
+  readonly central: ListedSerials;
+  readonly entries: readonly ZoneEntry[];
+}
 
 /** How far the first comparison of all zones has come. */
 export interface ComparisonProgress {
@@ -94,10 +102,10 @@ export class CompareAll {
    */
   async everything(reason: string, follow: CompareRequest['follow'] = 'no'): Promise<boolean> {
     try {
-      const { panel, central } = await this.#listBoth();
-      const entries = await this.#runtime.ports.journal.zones();
-      const due = [...new Set([...zonesToCompare(panel, central, entries), ...(await this.#forgotten())])];
-      const compared = reason === 'periodic' ? await this.#withoutUnchanged(due, { panel, central }) : due;
+      const bySerials = reason === 'periodic';
+      const listed = await this.#listBoth(bySerials);
+      const due = [...new Set([...zonesToCompare(listed), ...(await this.#forgotten())])];
+      const compared = bySerials ? await this.#withoutUnchanged(due, listed) : due;
       this.#runtime.rounds.begin(compared);
       for (const zone of compared) this.#runtime.agenda.compareSoon(zone, reason, follow);
       this.progress = { ...this.progress, problem: null };
@@ -113,17 +121,14 @@ export class CompareAll {
    * (docs/decisions/024-comparison-by-serials.md). A zone that is missing in a list stays, because its name
    * server may still have it.
    */
-  async #withoutUnchanged(
-    due: readonly DnsName[],
-    listed: { readonly panel: readonly DnsName[]; readonly central: ReadonlySet<DnsName> },
-  ): Promise<readonly DnsName[]> {
+  async #withoutUnchanged(due: readonly DnsName[], { panel, central }: Listed): Promise<readonly DnsName[]> {
     const { serialProofs, promises, ports } = this.#runtime;
     // An engine that only observes lists all differences, also those that serials do not show. So it leaves
     // out no zone.
     if (promises !== null) return due;
-    const here = new Set(listed.panel);
-    const asked = due.filter((zone) => here.has(zone) && listed.central.has(zone));
-    serialProofs.seen(await readSerials(this.#runtime, asked));
+    const here = new Set(panel);
+    const atCentral = new Map([...central].filter(([zone]) => here.has(zone)));
+    serialProofs.seen(await readSerials(this.#runtime, due, atCentral));
     const compared: DnsName[] = [];
     for (const zone of due) {
       if (serialProofs.isUnchanged(zone)) ports.log(6, 'zone.unchanged', { zone });
@@ -144,7 +149,7 @@ export class CompareAll {
     const { journal, clock } = this.#runtime.ports;
     try {
       if ((await journal.fact(baselineFact)) !== null) return true;
-      const { panel, central } = await this.#listBoth();
+      const { panel, central } = await this.#listBoth(false);
       this.progress = { running: true, done: 0, total: panel.length, problem: null };
       const absent = panel.filter((zone) => !central.has(zone));
       const hidden = await this.#enterPanelOnly(absent, goesOn);
@@ -172,15 +177,17 @@ export class CompareAll {
     return [...new Set((await this.#runtime.forgotten()).map(({ zone }) => zone))];
   }
 
-  async #listBoth(): Promise<{ panel: readonly DnsName[]; central: ReadonlySet<DnsName> }> {
-    const { panel, central, journal } = this.#runtime.ports;
+  /** @param bySerials whether the serials of the central's zones are wanted too */
+  async #listBoth(bySerials: boolean): Promise<Listed> {
+    const { panel, journal } = this.#runtime.ports;
     const here = await this.#runtime.gate.quietly('-', () =>
       this.#runtime.timers.step('-', (ctx) => panel.listZones(ctx)),
     );
-    const known = (await journal.zones()).map(({ zone }) => zone);
+    const entries = await journal.zones();
+    const known = entries.map(({ zone }) => zone);
     const asked = [...new Set([...here.value.zones, ...known, ...(await zonesOfForgotten(journal))])];
-    const there = await this.#runtime.timers.step('-', (ctx) => central.listZones(asked, ctx));
-    return { panel: here.value.zones, central: new Set(there) };
+    const central = await listCentral(this.#runtime, asked, bySerials);
+    return { panel: here.value.zones, central, entries };
   }
 
   /**
@@ -326,11 +333,7 @@ function first<T>(set: ReadonlySet<T>): T | undefined {
   return undefined;
 }
 
-function zonesToCompare(
-  panel: readonly DnsName[],
-  central: ReadonlySet<DnsName>,
-  entries: readonly ZoneEntry[],
-): DnsName[] {
+function zonesToCompare({ panel, central, entries }: Listed): DnsName[] {
   const known = new Map(entries.map((entry) => [entry.zone, entry]));
   const here = new Set(panel);
   const due = panel.filter((zone) => {

@@ -117,7 +117,7 @@ export async function zonesOfForgotten(journal: JournalReader): Promise<readonly
 export async function listLeftZones(
   runtime: Runtime,
   tx: Transaction,
-  central: ReadonlySet<DnsName>,
+  central: Pick<ReadonlySet<DnsName>, 'has'>,
 ): Promise<void> {
   const known = await zonesOfForgotten(tx.journal);
   const listed = new Set((await runtime.forgotten()).map(({ zone }) => zone));

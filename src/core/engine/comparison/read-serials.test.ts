@@ -89,7 +89,7 @@ test('issue 17: without serials of the central every zone is compared', async ()
   const failing = await inStep(3, {}, (world) => {
     world.wrap = (central) =>
       changedCentral(central, {
-        zoneSerials: async () =>
+        listSerials: async () =>
           await Promise.reject(new CentralError('central.garbled', { state: 'untouched', retry: 'later' })),
       });
   });

@@ -1,55 +1,56 @@
 import type { DnsName } from '../../../dns/name.ts';
-import { CentralError } from '../../central.ts';
+import { CentralError, type ListedSerials } from '../../central.ts';
 import type { SerialPair } from '../parts/serial-proofs.ts';
 import type { Runtime } from '../runtime.ts';
 
-/** At the panel's name server, the serials of at most this many zones are read at the same time. */
-const atOnce = 64;
+/**
+ * Lists the zones of the central. If their serials cannot be read, logs this and lists the zones without.
+ * @param asked the zones to ask for, as in `Central.listZones`
+ * @param bySerials whether the serials are wanted. Without them every serial is null
+ * @throws {CentralError}
+ */
+export async function listCentral(
+  runtime: Runtime,
+  asked: readonly DnsName[],
+  bySerials: boolean,
+): Promise<ListedSerials> {
+  const { central, log } = runtime.ports;
+  const listSerials = central.listSerials?.bind(central);
+  if (bySerials && listSerials !== undefined && hasSerials(runtime)) {
+    try {
+      return await runtime.timers.step('-', (ctx) => listSerials(asked, ctx));
+    } catch (error) {
+      if (!(error instanceof CentralError)) throw error;
+      log(2, 'serials.failed', { code: error.code });
+    }
+  }
+  const zones = await runtime.timers.step('-', (ctx) => central.listZones(asked, ctx));
+  return new Map(zones.map((zone) => [zone, null]));
+}
+
+/** Whether serials of the panel are read, and those of the central may be. */
+function hasSerials({ promises, ports: { serials, settings } }: Runtime): boolean {
+  // An engine that only observes compares all zones, so it needs no serials.
+  return serials !== undefined && settings.serialsEvery > 0 && promises === null;
+}
 
 /**
- * Reads the serials of these zones at both sides. Returns only zones that have a serial at each side. Returns
- * no zone if a side shows no serials or cannot be reached, or if the settings turn serials off. A failure of
- * a side is logged, not thrown.
+ * Reads the serials of these zones at the panel's name server. Returns only zones that have a serial at each
+ * side. Returns no zone if the settings turn serials off, or the name server does not answer.
+ * @param atCentral the serials that the central has shown
  */
 export async function readSerials(
   runtime: Runtime,
   zones: readonly DnsName[],
+  atCentral: ListedSerials,
 ): Promise<ReadonlyMap<DnsName, SerialPair>> {
-  const { central, serials, log, settings } = runtime.ports;
-  const zoneSerials = central.zoneSerials?.bind(central);
-  if (zoneSerials === undefined || serials === undefined || settings.serialsEvery === 0) return new Map();
-  const atPanel = await panelSerials(runtime, zones);
-  if (atPanel.size === 0) return new Map();
-  try {
-    const atCentral = await runtime.timers.step('-', (ctx) => zoneSerials([...atPanel.keys()], ctx));
-    const pairs = new Map<DnsName, SerialPair>();
-    for (const [zone, panel] of atPanel) {
-      const serial = atCentral.get(zone);
-      if (serial !== undefined) pairs.set(zone, { panel, central: serial });
-    }
-    return pairs;
-  } catch (error) {
-    if (!(error instanceof CentralError)) throw error;
-    log(2, 'serials.failed', { code: error.code });
-    return new Map();
-  }
-}
-
-/** Reads serials for groups of zones. Stops at the first group for which the name server answers nothing. */
-async function panelSerials(runtime: Runtime, zones: readonly DnsName[]): Promise<Map<DnsName, number>> {
   const { serials } = runtime.ports;
-  const { signal } = runtime.timers.stopping;
-  const found = new Map<DnsName, number>();
-  if (serials === undefined) return found;
-  for (let from = 0; from < zones.length && !signal.aborted; from += atOnce) {
-    const asked = zones.slice(from, from + atOnce);
-    const before = found.size;
-    const answers = await Promise.all(asked.map(async (zone) => await serials.serial(zone, signal)));
-    for (const [at, zone] of asked.entries()) {
-      const serial = answers[at] ?? null;
-      if (serial !== null) found.set(zone, serial);
-    }
-    if (found.size === before) break;
+  const asked = zones.filter((zone) => (atCentral.get(zone) ?? null) !== null);
+  const pairs = new Map<DnsName, SerialPair>();
+  if (serials === undefined || asked.length === 0) return pairs;
+  for (const [zone, panel] of await serials.serials(asked, runtime.timers.stopping.signal)) {
+    const central = atCentral.get(zone) ?? null;
+    if (central !== null) pairs.set(zone, { panel, central });
   }
-  return found;
+  return pairs;
 }

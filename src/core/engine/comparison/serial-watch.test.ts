@@ -25,9 +25,9 @@ async function watched(zones: readonly ZoneEntry[] = [entryOf(zone)]): Promise<W
   const serials = new Map(zones.map((entry) => [entry.zone, 1]));
   const asked: DnsName[] = [];
   const watch = new SerialWatch(bench.runtime, {
-    serial: (name) => {
-      asked.push(name);
-      return Promise.resolve(serials.get(name) ?? null);
+    serials: (names) => {
+      asked.push(...names);
+      return Promise.resolve(new Map([...serials].filter(([name]) => names.includes(name))));
     },
     close: () => undefined,
   });

@@ -5,8 +5,6 @@ import type { Runtime } from '../runtime.ts';
 
 /** With more zones than this, no serials are read, because a round would take too long. */
 const mostZones = 500;
-/** Number of zones whose serials are read at the same time. */
-const atOnce = 16;
 /** Time (ms) until the next round if the name server serves no zone, or there are too many. */
 const idleGap = 300_000;
 
@@ -20,7 +18,7 @@ export class SerialWatch {
   readonly #runtime: Runtime;
   readonly #reader: SerialReader;
   /** The serials that the last round read. */
-  #known = new Map<DnsName, number>();
+  #known: ReadonlyMap<DnsName, number> = new Map();
   /** Number of edits that the panel reported since the last round. */
   readonly #reported = new Map<DnsName, number>();
 
@@ -50,22 +48,11 @@ export class SerialWatch {
   async #round(signal: AbortSignal): Promise<boolean> {
     const zones = await this.#zones();
     if (zones === null) {
-      this.#known.clear();
+      this.#known = new Map();
       return false;
     }
-    const known = new Map<DnsName, number>();
-    for (let from = 0; from < zones.length && !signal.aborted; from += atOnce) {
-      const asked = zones.slice(from, from + atOnce);
-      const found = await Promise.all(
-        asked.map(async (zone) => [zone, await this.#reader.serial(zone, signal)] as const),
-      );
-      for (const [zone, serial] of found) {
-        if (serial === null) continue;
-        known.set(zone, serial);
-        this.#judge(zone, serial);
-      }
-      if (known.size === 0) break;
-    }
+    const known = await this.#reader.serials(zones, signal);
+    for (const [zone, serial] of known) this.#judge(zone, serial);
     this.#known = known;
     return zones.length === 0 || known.size > 0;
   }

@@ -69,14 +69,20 @@ export function zoneCases(subject: () => ContractSubject): void {
 
   it('gives a zone another serial with each change, if its serials count (issue 17)', async () => {
     const { central, otherWriter } = subject();
-    if (central.zoneSerials === undefined) return;
+    if (central.listSerials === undefined) return;
     const zone = parseName('serials.example.');
     await makeZone(subject(), zone);
-    const zoneSerials = central.zoneSerials.bind(central);
-    const serial = async (): Promise<number | undefined> => {
-      await central.listZones([zone], quietContext());
+    const listSerials = central.listSerials.bind(central);
+    const serial = async (): Promise<number | null> => {
       await central.readZone(zone, apexSets(zone), quietContext());
-      return (await zoneSerials([zone], quietContext())).get(zone);
+      const listed = await listSerials([zone], quietContext());
+      assert.deepEqual(
+        [...listed.keys()].sort(),
+        [...(await central.listZones([zone], quietContext()))].sort(),
+      );
+      const found = listed.get(zone);
+      assert.ok(found !== undefined);
+      return found;
     };
     const record = makeRecord({ name: 'www', type: 'A', rdata: '192.0.2.1', ttl: 300 }, zone);
     const first = await serial();
@@ -89,7 +95,7 @@ export function zoneCases(subject: () => ContractSubject): void {
       quietContext(),
     );
     const third = await serial();
-    if (first === undefined) assert.deepEqual([second, third], [undefined, undefined]);
+    if (first === null) assert.deepEqual([second, third], [null, null]);
     else assert.equal(new Set([first, second, third]).size, 3);
   });
 
