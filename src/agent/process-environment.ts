@@ -76,7 +76,7 @@ function beginningOf(file: number): string {
 }
 
 function wholeOf(file: number): string {
-  for (let length = 0; ; ) {
+  for (let length = 0; ;) {
     const read = readSync(file, room, length, room.length - length, length);
     if (read === 0) return room.toString('latin1', 0, length);
     length += read;

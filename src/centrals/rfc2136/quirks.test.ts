@@ -8,6 +8,7 @@ import { CentralError, type Altered, type Central, type CentralRecord } from '..
 import { parseName, type DnsName } from '../../dns/name.ts';
 import { formatRecord, makeRecord, recordId, type ResourceRecord } from '../../dns/record.ts';
 import { changeNames, type Change } from '../../dns/zone.ts';
+import { DnsClient } from '../../net/dns/client.ts';
 import { quietContext } from '../../testing/quiet-context.ts';
 import { centralAt, nameServerSubject, update } from '../../testing/accounts/name-server.ts';
 import { startKnot } from '../../testing/servers/knot.ts';
@@ -61,6 +62,28 @@ for (const kind of ['BIND', 'Knot'] as const) {
     };
     const truth = async (): Promise<Set<string>> =>
       new Set((await subject.otherWriter.records(zone))?.map(recordId));
+
+    it('sends all queries about one name at once', async (t) => {
+      await read('www');
+      const order: string[] = [];
+      const { exchange } = DnsClient.prototype;
+      t.mock.method(
+        DnsClient.prototype,
+        'exchange',
+        async function note(this: DnsClient, ...[message, signal]: Parameters<typeof exchange>) {
+          if (message.opcode === 'query') order.push('asked');
+          const answer = await exchange.call(this, message, signal);
+          if (message.opcode === 'query') order.push('answered');
+          return answer;
+        },
+      );
+      const found = await central.readNames(zone, [parseName('www', zone)], quietContext(), new Set(['A']));
+      assert.deepEqual(found?.map(formatRecord), ['www.quirks.example A 192.0.2.1']);
+      assert.deepEqual(order, [
+        ...order.filter((one) => one === 'asked'),
+        ...order.filter((one) => one === 'answered'),
+      ]);
+    });
 
     it('takes no answer made up from a wildcard for data', async () => {
       assert.deepEqual(await read('nothing'), []);
