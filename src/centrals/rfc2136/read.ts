@@ -1,6 +1,6 @@
 import { signerTypes } from '../../dns/dnssec.ts';
 import { displayName, parentName, wildcardsOver, type DnsName } from '../../dns/name.ts';
-import type { CallContext, CentralRecord } from '../../core/central.ts';
+import { CentralError, type CallContext, type CentralRecord } from '../../core/central.ts';
 import { recordId, type ResourceRecord } from '../../dns/record.ts';
 import { recordTypes } from '../../dns/rdata/types.ts';
 import { rrsetId } from '../../dns/zone.ts';
@@ -219,6 +219,21 @@ class Reading {
     );
   }
 
+  /**
+   * Queries the SOA of a name before it is known whether the answer is needed.
+   * @returns null if it was not queried, or the query failed; it is sent again if its answer is needed
+   */
+  async #apexAhead(name: DnsName): Promise<DnsMessage | null> {
+    const { zone, anyIsFull, asksAhead } = this.#options;
+    if (!asksAhead || anyIsFull || name === zone) return null;
+    try {
+      return await this.#query(name, 'SOA');
+    } catch (error) {
+      if (error instanceof NotAnsweredHere || error instanceof CentralError) return null;
+      throw error;
+    }
+  }
+
   async #askedForApex(one: Found): Promise<Found> {
     return await this.#orNoZone(one, async () => {
       const answer = one.apex ?? (await this.#query(one.name, 'SOA'));
@@ -253,11 +268,11 @@ class Reading {
   }
 
   async #found(name: DnsName, wanted: ReadonlySet<string> | 'all'): Promise<Found> {
-    const { zone, anyIsFull, asksAhead } = this.#options;
+    const { zone, anyIsFull } = this.#options;
     const [answers, wildcards, apex] = await Promise.all([
       anyIsFull ? this.#any(name, wanted) : this.#each(name, wanted),
       Promise.all(wildcardsOver(name, zone).map(async (one) => await this.#wildcard(one))),
-      asksAhead && !anyIsFull && name !== zone ? this.#query(name, 'SOA') : null,
+      this.#apexAhead(name),
     ]);
     const denied = [...answers, ...wildcards].some((answer) => deniedBy(answer) === zone);
     const seen = joined(answers.map((answer) => heldAt(answer, zone, name)));
