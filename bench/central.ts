@@ -154,6 +154,7 @@ class Turns {
     await this.#ours(zone, way);
     await this.#panel.rest();
     await this.#raw(way);
+    await this.#watchedRaw(way);
   }
 
   async row(length: number): Promise<void> {
@@ -178,6 +179,18 @@ class Turns {
     const started = performance.now();
     await this.#subject.raw.write(bare, [addressOf('raw', to, bare)]);
     this.#note(`${way} raw`, (await this.#watcher.sees(hostIn('raw', bare), to)) - started);
+  }
+
+  /**
+   * Makes a change of the bare client like {@link #raw}, but the watcher asks from the beginning, as it does
+   * during our edits. Its questions take processor time from client and server.
+   */
+  async #watchedRaw(way: string): Promise<void> {
+    const { to } = this.#next('raw', bare);
+    const started = performance.now();
+    const seen = this.#watcher.sees(hostIn('raw', bare), to);
+    const [at] = await Promise.all([seen, this.#subject.raw.write(bare, [addressOf('raw', to, bare)])]);
+    this.#note(`${way} watched raw`, at - started);
   }
 
   #next(who: string, zone: DnsName): { readonly from: string; readonly to: string } {
@@ -207,6 +220,7 @@ class Turns {
   figures(): Record<string, number> {
     const edit = this.#of('idle edit');
     const raw = this.#of('idle raw');
+    const watchedRaw = this.#of('idle watched raw');
     const rowEdit = this.#of('row edit');
     const rowRaw = this.#of('row raw');
     return {
@@ -218,6 +232,9 @@ class Turns {
       edit_p10_ms: this.#tenth('idle edit'),
       raw_p10_ms: this.#tenth('idle raw'),
       edit_to_raw_p10_ratio: ratio(this.#tenth('idle edit'), this.#tenth('idle raw')),
+      ...both('watched_raw', watchedRaw),
+      edit_to_watched_raw_p50_ratio: ratio(edit.p50, watchedRaw.p50),
+      edit_to_watched_raw_p10_ratio: ratio(this.#tenth('idle edit'), this.#tenth('idle watched raw')),
       ...both('in_a_row_edit', rowEdit),
       ...both('in_a_row_raw', rowRaw),
       in_a_row_edit_to_raw_p50_ratio: ratio(rowEdit.p50, rowRaw.p50),

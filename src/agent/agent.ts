@@ -15,9 +15,10 @@ import { systemClock } from '../app/wiring/clock.ts';
 import type { Wired } from '../app/wiring/wire.ts';
 import type { NotifySettings } from '../config/notify-options.ts';
 import { settingsPath, type LoadedSettings, type Settings } from '../config/settings.ts';
+import { withDeadline } from '../net/deadline.ts';
 import { isSystemError } from '../net/system-error.ts';
 import { Admission } from './admission.ts';
-import { hookWaits, leastTime, withDeadline } from './deadline.ts';
+import { hookWaits, leastTime } from './deadline.ts';
 import { Decisions, type DecisionJournal } from './decisions.ts';
 import { EngineSet, isAccount, type AgentState } from './engine-set.ts';
 import type { FileLog } from './log.ts';
@@ -202,7 +203,7 @@ export class Agent {
       case 'running':
         if (time() < leastTime) return this.#late(event);
         return await this.#admitted(event, async () =>
-          this.#engines.track(withDeadline(time(), (signal) => state.several.answer(event, signal))),
+          this.#engines.track(withDeadline(time(), [], (signal) => state.several.answer(event, signal))),
         );
     }
   }
@@ -273,7 +274,7 @@ export class Agent {
   async #outdated(most: number): Promise<readonly Problem[]> {
     const isChanging = this.#changing !== null;
     if (isChanging && this.#file.stamp() !== this.#seen) {
-      await withDeadline(most, async (signal) => {
+      await withDeadline(most, [], async (signal) => {
         const late = new Promise<void>((resolve) => signal.addEventListener('abort', () => resolve()));
         await Promise.race([this.#changing, late]);
       });

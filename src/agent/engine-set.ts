@@ -9,7 +9,7 @@ import { systemClock } from '../app/wiring/clock.ts';
 import { SettingsRefused } from '../centrals/connection.ts';
 import { wireCentral, wireEngine, type Wired, type WiredCentral } from '../app/wiring/wire.ts';
 import { everyCentral, wholeText, type Settings } from '../config/settings.ts';
-import { withDeadline } from './deadline.ts';
+import { withDeadline } from '../net/deadline.ts';
 import type { FileLog } from './log.ts';
 import { namer, sameCentral } from './problems.ts';
 
@@ -260,7 +260,7 @@ interface Part {
 type Kept = Wired | undefined;
 
 async function testCentral({ settings, central }: Part, centrals: number): Promise<void> {
-  await withDeadline(settings.deadline, (signal) => central.check({ signal, operation: '-' })).catch(
+  await withDeadline(settings.deadline, [], (signal) => central.check({ signal, operation: '-' })).catch(
     namer(settings.number, centrals),
   );
 }

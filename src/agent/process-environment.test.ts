@@ -44,3 +44,13 @@ test(
     assert.deepEqual(JSON.parse(stdout), [Number(shown.toFixed(2)), { HANDLER_STAGE: 'before' }, null]);
   },
 );
+
+test('an environment is read whole, however long it is', (t) => {
+  const env = Object.fromEntries(
+    Array.from({ length: 30 }, (_, at) => [`LONG_${at}`, 'x'.repeat(4_000 + at)]),
+  );
+  const hook = spawn('/bin/sleep', ['600'], { env, stdio: 'ignore' });
+  t.after(() => hook.kill('SIGKILL'));
+  assert.ok(hook.pid !== undefined);
+  assert.deepEqual(variablesOf(hook.pid, uptime() + 1)?.environment, env);
+});

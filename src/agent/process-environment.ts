@@ -1,4 +1,4 @@
-import { closeSync, constants, openSync, readFileSync } from 'node:fs';
+import { closeSync, constants, openSync, readFileSync, readSync } from 'node:fs';
 import { uptime } from 'node:os';
 import type { HookCall } from '../core/panel.ts';
 import { systemOr } from '../net/system-error.ts';
@@ -38,14 +38,49 @@ function readFrom(pid: number, before: number): Variables | null {
   // An opened folder under /proc stays with its process, even if another process gets the same pid later.
   const folder = openSync(`/proc/${pid}`, constants.O_RDONLY | constants.O_DIRECTORY);
   try {
-    const read = (file: string): string => readFileSync(`/proc/self/fd/${folder}/${file}`, 'latin1');
-    if (!isOurs(read('status')) || startOf(read('stat')) > latestStart(before)) return null;
-    // The owner is checked again after the read, because a process may change its user when it starts another
-    // program.
-    const environment = read('environ');
-    return isOurs(read('status')) ? variablesIn(environment) : null;
+    return withFile(`/proc/self/fd/${folder}/status`, (status) => {
+      if (!isOurs(beginningOf(status))) return null;
+      if (startOf(withFile(`/proc/self/fd/${folder}/stat`, beginningOf)) > latestStart(before)) return null;
+      // The owner is checked again after the read, because a process may change its user when it starts
+      // another program.
+      const environment = withFile(`/proc/self/fd/${folder}/environ`, wholeOf);
+      return isOurs(beginningOf(status)) ? variablesIn(environment) : null;
+    });
   } finally {
     closeSync(folder);
+  }
+}
+
+/*
+ * Every hook call reads these files. `readFileSync` would take five system calls for each.
+ */
+
+function withFile<T>(path: string, body: (file: number) => T): T {
+  const file = openSync(path, constants.O_RDONLY);
+  try {
+    return body(file);
+  } finally {
+    closeSync(file);
+  }
+}
+
+/** Octets of the files under /proc while they are read. It grows with the environments that are read. */
+let room = Buffer.alloc(16_384);
+
+/**
+ * Reads the beginning of a file under /proc anew, at least 4 KiB of it. The kernel makes the text of `stat`
+ * and `status` when it is read from its beginning, and gives it with one read.
+ */
+function beginningOf(file: number): string {
+  return room.toString('latin1', 0, readSync(file, room, 0, room.length, 0));
+}
+
+function wholeOf(file: number): string {
+  for (let length = 0; ;) {
+    const read = readSync(file, room, length, room.length - length, length);
+    if (read === 0) return room.toString('latin1', 0, length);
+    length += read;
+    if (length === room.length) room = Buffer.concat([room, Buffer.alloc(length)]);
   }
 }
 

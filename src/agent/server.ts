@@ -42,7 +42,7 @@ export async function listen(path: string, answers: Responders): Promise<Server>
 }
 
 function serve(socket: Socket, answers: Responders, room: Room): void {
-  const since = uptime();
+  const since: Connected = { uptime: uptime(), now: systemClock.now() };
   let answering = false;
   // The client has gone, so nobody gets the answer. The operation of the call still continues.
   socket.on('error', () => socket.destroy());
@@ -119,20 +119,19 @@ class Room {
 
 /**
  * Answers one request.
- * @param since when the client connected, seconds since boot; the request must name a hook process that is
- *   older
+ * @param since when the client connected; the request must name a hook process that is older
  */
 async function reply(
   socket: Socket,
   answers: Responders,
   { head, body }: IncomingRequest,
-  since: number,
+  since: Connected,
 ): Promise<void> {
   if (head.kind === 'control') {
     socket.end(`${await answers.control(body.toString('utf8'))}${end}`);
     return;
   }
-  const variables = variablesOf(head.pid, since);
+  const variables = variablesOf(head.pid, since.uptime);
   if (variables === null) {
     socket.destroy();
     return;
@@ -142,14 +141,19 @@ async function reply(
   socket.end(`${await answers.hook({ ...variables, body, stage, isCut, waitsSince })}${end}`);
 }
 
+/** When a client connected: seconds since the machine started, and monotonic milliseconds of this process. */
+interface Connected {
+  readonly uptime: number;
+  readonly now: number;
+}
+
 /**
  * When the panel began to wait: when it started the hook, or at the latest when the hook connected. A hook
  * can only shorten its time. If it reports a start in the future, the time of the connection is used. If it
  * reports a start long ago, the edit is refused as too late.
- * @param connected seconds since the machine started
  * @returns monotonic milliseconds of this process
  */
-function startOf({ since }: RequestHead, connected: number): number {
-  const waited = uptime() - Math.min(since ?? connected, connected);
-  return systemClock.now() - waited * 1_000;
+function startOf({ since }: RequestHead, connected: Connected): number {
+  const waited = connected.uptime - Math.min(since ?? connected.uptime, connected.uptime);
+  return connected.now - waited * 1_000;
 }

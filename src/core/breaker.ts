@@ -216,26 +216,25 @@ async function ended<T>(
   signal: AbortSignal,
   clock: Clock,
 ): Promise<T> {
+  const { promise: overdue, reject } = Promise.withResolvers<never>();
   const over = new AbortController();
-  const overdue = new Promise<never>((_, reject) => {
-    const giveUp = (): void => {
-      const params = { text: 'no answer in time' };
-      const error = new CentralError('central.unreachable', { state: left, retry: 'later', params });
-      // Once the call has ended, the `finally` below aborts this sleep. Its rejection is therefore expected.
-      clock.sleep(lastWord, over.signal).then(
-        () => {
-          reject(error);
-        },
-        () => undefined,
-      );
-    };
-    if (signal.aborted) giveUp();
-    else signal.addEventListener('abort', giveUp, { once: true, signal: over.signal });
-  });
+  const giveUp = (): void => {
+    const params = { text: 'no answer in time' };
+    const error = new CentralError('central.unreachable', { state: left, retry: 'later', params });
+    // Once the call has ended, the `finally` below aborts this sleep. Its rejection is therefore expected.
+    clock.sleep(lastWord, over.signal).then(
+      () => reject(error),
+      () => undefined,
+    );
+  };
+  if (signal.aborted) giveUp();
+  else signal.addEventListener('abort', giveUp, { once: true });
   try {
     return await Promise.race([call(), overdue]);
   } finally {
-    over.abort();
+    signal.removeEventListener('abort', giveUp);
+    // Making the error of an abort takes time, and usually nothing sleeps.
+    if (signal.aborted) over.abort();
   }
 }
 

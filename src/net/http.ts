@@ -5,6 +5,7 @@ import { isIPv4 } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { bareHost, peerOf, type Resolve } from './addresses.ts';
 import { connectVerified, type Trust } from './connect.ts';
+import { withDeadline } from './deadline.ts';
 import { HttpError } from './http-error.ts';
 
 export interface HttpSettings {
@@ -89,8 +90,13 @@ export class HttpClient {
    * @throws {HttpError} also for a redirect; its `sent` says whether the server may have received the request
    */
   async send(request: HttpRequest, signal: AbortSignal): Promise<HttpAnswer> {
-    const deadline = AbortSignal.any([signal, AbortSignal.timeout(this.#settings.timeout)]);
     if (!request.repeatable) this.#dropIdle(longestIdleForWrite);
+    const { timeout } = this.#settings;
+    return await withDeadline(timeout, [signal], (deadline) => this.#attempts(request, deadline));
+  }
+
+  /** Sends a request again as long as a kept connection turns out to be closed. */
+  async #attempts(request: HttpRequest, deadline: AbortSignal): Promise<HttpAnswer> {
     for (let attempt = 0; ; attempt += 1) {
       const result = await this.#attempt(request, deadline);
       if (!('error' in result)) return result;

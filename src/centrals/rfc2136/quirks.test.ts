@@ -8,6 +8,7 @@ import { CentralError, type Altered, type Central, type CentralRecord } from '..
 import { parseName, type DnsName } from '../../dns/name.ts';
 import { formatRecord, makeRecord, recordId, type ResourceRecord } from '../../dns/record.ts';
 import { changeNames, type Change } from '../../dns/zone.ts';
+import { DnsClient } from '../../net/dns/client.ts';
 import { quietContext } from '../../testing/quiet-context.ts';
 import { centralAt, nameServerSubject, update } from '../../testing/accounts/name-server.ts';
 import { startKnot } from '../../testing/servers/knot.ts';
@@ -61,6 +62,18 @@ for (const kind of ['BIND', 'Knot'] as const) {
     };
     const truth = async (): Promise<Set<string>> =>
       new Set((await subject.otherWriter.records(zone))?.map(recordId));
+
+    it('sends all queries about one name at once', async (t) => {
+      await read('www');
+      const { mock } = t.mock.method(DnsClient.prototype, 'exchange');
+      const reading = central.readNames(zone, [parseName('www', zone)], quietContext(), new Set(['A']));
+      while (mock.callCount() === 0) await new Promise((resolve) => setImmediate(resolve));
+      await Promise.race(mock.calls.map(({ result }) => Promise.resolve(result)));
+      const atOnce = mock.callCount();
+      assert.deepEqual((await reading)?.map(formatRecord), ['www.quirks.example A 192.0.2.1']);
+      const queries = mock.calls.filter(({ arguments: [message] }) => message.opcode === 'query');
+      assert.equal(atOnce, queries.length);
+    });
 
     it('takes no answer made up from a wildcard for data', async () => {
       assert.deepEqual(await read('nothing'), []);

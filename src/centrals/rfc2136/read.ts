@@ -1,6 +1,6 @@
 import { signerTypes } from '../../dns/dnssec.ts';
 import { displayName, parentName, wildcardsOver, type DnsName } from '../../dns/name.ts';
-import type { CallContext, CentralRecord } from '../../core/central.ts';
+import { CentralError, type CallContext, type CentralRecord } from '../../core/central.ts';
 import { recordId, type ResourceRecord } from '../../dns/record.ts';
 import { recordTypes } from '../../dns/rdata/types.ts';
 import { rrsetId } from '../../dns/zone.ts';
@@ -67,7 +67,9 @@ export class NameReader {
    */
   async read(zone: DnsName, wanted: Wanted, ctx: CallContext): Promise<NamesView | null> {
     this.#anyIsFull ??= await this.#findOutAny(zone, ctx);
-    const reading = new Reading(this.#server, { zone, ctx, anyIsFull: this.#anyIsFull === true });
+    const anyIsFull = this.#anyIsFull === true;
+    const asksAhead = wanted.size <= fewNames;
+    const reading = new Reading(this.#server, { zone, ctx, anyIsFull, asksAhead });
     const hidden = new Map<DnsName, DnsName>();
     const records: CentralRecord[] = [];
     const names = [...wanted];
@@ -165,6 +167,11 @@ interface ReadingOptions {
   readonly zone: DnsName;
   readonly ctx: CallContext;
   readonly anyIsFull: boolean;
+  /**
+   * Whether a name's SOA is queried together with its data, if {@link Reading.distinguish} may need it. This
+   * saves a round trip, and costs a query in vain for a name without data.
+   */
+  readonly asksAhead: boolean;
 }
 
 /** One read of several names. Answers about wildcards are kept, so that each is asked for only once. */
@@ -217,9 +224,25 @@ class Reading {
     );
   }
 
+  /**
+   * Queries the SOA of a name before it is known whether the answer is needed.
+   * @returns null if it was not queried, or the query failed; it is sent again if its answer is needed
+   */
+  async #apexAhead(name: DnsName): Promise<DnsMessage | null> {
+    const { zone, anyIsFull, asksAhead } = this.#options;
+    if (!asksAhead || anyIsFull || name === zone) return null;
+    try {
+      return await this.#query(name, 'SOA');
+    } catch (error) {
+      if (error instanceof NotAnsweredHere || error instanceof CentralError) return null;
+      throw error;
+    }
+  }
+
   async #askedForApex(one: Found): Promise<Found> {
     return await this.#orNoZone(one, async () => {
-      const cut = childZoneOver(await this.#query(one.name, 'SOA'), this.#options.zone, one.name);
+      const answer = one.apex ?? (await this.#query(one.name, 'SOA'));
+      const cut = childZoneOver(answer, this.#options.zone, one.name);
       if (cut === null || one.seen.kind === 'no-zone') return one;
       const records = one.seen.records.filter(({ type }) => type === 'DS');
       return { ...one, seen: { kind: 'hidden', cut, records } };
@@ -251,9 +274,10 @@ class Reading {
 
   async #found(name: DnsName, wanted: ReadonlySet<string> | 'all'): Promise<Found> {
     const { zone, anyIsFull } = this.#options;
-    const [answers, wildcards] = await Promise.all([
+    const [answers, wildcards, apex] = await Promise.all([
       anyIsFull ? this.#any(name, wanted) : this.#each(name, wanted),
       Promise.all(wildcardsOver(name, zone).map(async (one) => await this.#wildcard(one))),
+      this.#apexAhead(name),
     ]);
     const denied = [...answers, ...wildcards].some((answer) => deniedBy(answer) === zone);
     const seen = joined(answers.map((answer) => heldAt(answer, zone, name)));
@@ -266,12 +290,14 @@ class Reading {
     }
     const isApex = name === zone || isKnownNoApex(answers, zone) ? 'no' : 'unknown';
     const wild = wildcards.some(({ rcode, flags }) => flags.aa && rcode === rcodes.NOERROR);
-    if (!wild || seen.kind !== 'records' || seen.records.length === 0) return { name, denied, seen, isApex };
+    if (!wild || seen.kind !== 'records' || seen.records.length === 0)
+      return { name, denied, seen, isApex, apex };
     // The server may have made these records from a wildcard.
     return {
       name,
       denied,
       isApex,
+      apex,
       seen: (await this.#isInUse(name)) ? seen : { kind: 'records', records: [] },
     };
   }
@@ -346,6 +372,8 @@ interface Found {
   readonly denied: boolean;
   /** Whether the name can be the apex of another zone of the server. */
   readonly isApex?: 'no' | 'unknown';
+  /** The answer to a query for the name's SOA; null or absent: it was not queried. */
+  readonly apex?: DnsMessage | null;
 }
 
 /**

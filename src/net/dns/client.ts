@@ -5,6 +5,7 @@ import { queryMessage, type DnsMessage } from '../../dns/wire/message.ts';
 import type { WireRecord } from '../../dns/wire/records.ts';
 import type { TsigKey } from '../../dns/wire/tsig.ts';
 import type { Peer, Trust } from '../connect.ts';
+import { withDeadline } from '../deadline.ts';
 import { deadlineOver, DnsError } from './dns-error.ts';
 import { answers, checkSignature, decodeAnswer, endSignatures, prepare, type Outgoing } from './signing.ts';
 import { askEachAddress, sendToOneAddress } from './each-address.ts';
@@ -66,14 +67,12 @@ export class DnsClient {
    * @throws {DnsDataError} if the message cannot be encoded
    */
   async exchange(message: DnsMessage, signal: AbortSignal): Promise<DnsMessage> {
-    const deadline = AbortSignal.any([
-      signal,
-      this.#closing.signal,
-      AbortSignal.timeout(this.#settings.timeout),
-    ]);
-    if (deadline.aborted) throw deadlineOver('no');
-    const answer = this.#settings.transport === 'udp' ? await this.#overUdp(message, deadline) : null;
-    return answer ?? (await this.#overStream(message, deadline));
+    const { timeout, transport } = this.#settings;
+    return await withDeadline(timeout, [signal, this.#closing.signal], async (deadline) => {
+      if (deadline.aborted) throw deadlineOver('no');
+      const answer = transport === 'udp' ? await this.#overUdp(message, deadline) : null;
+      return answer ?? (await this.#overStream(message, deadline));
+    });
   }
 
   /**

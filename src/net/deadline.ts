@@ -1,0 +1,26 @@
+/**
+ * Runs `body` with a signal that aborts after `ms` milliseconds, or as soon as one of `signals` aborts. When
+ * `body` has ended, the timer and the listeners are gone. `AbortSignal.any` with `AbortSignal.timeout` would
+ * keep them in memory until the time is over. The timer does not keep the process alive.
+ */
+export async function withDeadline<T>(
+  ms: number,
+  signals: readonly AbortSignal[],
+  body: (signal: AbortSignal) => Promise<T>,
+): Promise<T> {
+  const own = new AbortController();
+  const giveUp = ({ target }: Event): void => {
+    own.abort(target instanceof AbortSignal ? target.reason : undefined);
+  };
+  for (const signal of signals) {
+    if (signal.aborted) own.abort(signal.reason);
+    else signal.addEventListener('abort', giveUp, { once: true });
+  }
+  const timer = setTimeout(() => own.abort(new Error('deadline')), ms).unref();
+  try {
+    return await body(own.signal);
+  } finally {
+    clearTimeout(timer);
+    for (const signal of signals) signal.removeEventListener('abort', giveUp);
+  }
+}
