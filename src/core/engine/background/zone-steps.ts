@@ -16,13 +16,14 @@ import { readCentralZone } from '../knowledge/central-zone.ts';
 import { isCentralsOwn } from '../knowledge/compare-rule.ts';
 import { isMadeByAnother, landed, mayLandLate } from './made-zone.ts';
 import { fillZone } from './fill-zone.ts';
-import { followDue, noFollowDue } from '../knowledge/follow-due.ts';
+import { followDue } from '../knowledge/follow-due.ts';
+import { withoutZone } from '../knowledge/forget-zones.ts';
 import { keepWatching, newDelete, ownRecords, recordsIn, watching } from '../knowledge/operations.ts';
 import { giveUpDelete } from './give-up-delete.ts';
 import { agreesTwice, patienceFor, type PanelView } from '../knowledge/panel-view.ts';
 import type { Runtime } from '../runtime.ts';
 import type { Transaction } from '../parts/store.ts';
-import { forgotten, maySendDelete } from '../before/signed-delete.ts';
+import { maySendDelete } from '../before/signed-delete.ts';
 
 /**
  * Makes the next step of a zone create. Once two panel reads show the same records, creates the zone at the
@@ -213,7 +214,7 @@ export async function endUndo(runtime: Runtime, operation: CreateOperation): Pro
       ({ id, kind, state }) => id !== operation.id && kind !== 'records' && !isFinal(state),
     );
     if (isResumed && entry !== null) await tx.zone(entry, { ...entry, state: 'deleting' });
-    else if (!isAwaited) tx.with({ dropZones: [zone] });
+    else if (!isAwaited) tx.with(withoutZone(zone));
   });
 }
 
@@ -368,11 +369,12 @@ async function endDelete(
     );
     for (const create of over) await tx.advance(create, 'reverted', { created: false });
     const isAwaited = open.length > over.length;
-    tx.with({ facts: { ...forgotten(zone), ...noFollowDue(zone) } });
+    const gone = withoutZone(zone);
     if (isAwaited && entry !== null) {
       await tx.zone(entry, { ...entry, state: 'creating' });
       tx.rows({ zone, dropAll: true });
-    } else tx.with({ dropZones: [zone] });
+      tx.with({ facts: gone.facts });
+    } else tx.with(gone);
   });
 }
 

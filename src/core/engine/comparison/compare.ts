@@ -13,6 +13,7 @@ import {
 import { isJustFilled } from '../background/fill-zone.ts';
 import { followNamedZone, followPanel, permitFor } from './follow.ts';
 import { endFollowDue, isFollowDue, keptDeleteReason } from '../knowledge/follow-due.ts';
+import { withoutZone } from '../knowledge/forget-zones.ts';
 import { isFrozen, mayHaveRows } from '../knowledge/frozen.ts';
 import { newCreate } from '../knowledge/operations.ts';
 import { observeZone } from './observe-zone.ts';
@@ -115,8 +116,8 @@ async function compareUnderLock(
   const remembered = await journal.operations({ zone, openAt: clock.wall() });
   const open = remembered.filter(({ state }) => !isFinal(state));
   // While a create or delete of the zone is open, that operation decides about the zone.
-  const [own] = [...creates(open), ...deletes(open)];
-  if (own !== undefined) {
+  const own = [...creates(open), ...deletes(open)];
+  if (own.length > 0) {
     await unstickZone(runtime, own, view, ctx);
     return;
   }
@@ -272,7 +273,7 @@ async function goneFromPanel(
     return;
   }
   if (entry.state !== 'synced') {
-    await runtime.store.commit({ dropZones: [entry.zone] });
+    await runtime.store.commit(withoutZone(entry.zone));
     return;
   }
   if (isHeld(runtime, entry.zone, request)) return;

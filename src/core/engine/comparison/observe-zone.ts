@@ -5,6 +5,7 @@ import { creates, deletes, isFinal, type Operation } from '../../operation.ts';
 import type { PanelRecord } from '../../panel.ts';
 import { busyIds } from '../before/plan.ts';
 import { compareSides } from '../knowledge/compare-rule.ts';
+import { withoutZone } from '../knowledge/forget-zones.ts';
 import type { CompareRequest } from '../parts/agenda.ts';
 import { isUnderWay } from '../observe/promises.ts';
 import type { Runtime } from '../runtime.ts';
@@ -33,8 +34,7 @@ export async function observeZone(
   if (creates(open).length + deletes(open).length > 0) return;
   const isBusy = open.some(isUnderWay);
   if (view.records === null) {
-    if (entry !== null && view.unlisted === true && !isBusy)
-      await runtime.store.commit({ dropZones: [zone] });
+    if (entry !== null && view.unlisted === true && !isBusy) await runtime.store.commit(withoutZone(zone));
     return;
   }
   const records = await recordsOrCopy(runtime, zone, view.records, ctx);

@@ -11,18 +11,13 @@ export const keptDeleteReason = 'kept-delete';
  * Name of the journal's fact that marks a zone which must still be compared, because comparisons skipped the
  * zone while its delete was open. The fact holds since when (wall clock, milliseconds since 1970).
  */
-function followDueFact(zone: DnsName): string {
+export function followDueFact(zone: DnsName): string {
   return `follow-due ${zone}`;
 }
 
 /** The facts to store when a delete of the zone ends although the panel has the zone. */
 export function followDue({ clock }: Runtime['ports'], zone: DnsName): NonNullable<Batch['facts']> {
   return { [followDueFact(zone)]: String(clock.wall()) };
-}
-
-/** The facts to store when the zone is deleted. */
-export function noFollowDue(zone: DnsName): NonNullable<Batch['facts']> {
-  return { [followDueFact(zone)]: null };
 }
 
 /**
@@ -62,5 +57,5 @@ export async function endFollowDue(
   if (since === null) return;
   const waited = clock.wall() - (now - began) - Number(since);
   // If the clock was set back, nobody knows how long ago the delete ended.
-  if (waited < 0 || waited >= settings.readLag) tx.with({ facts: noFollowDue(zone) });
+  if (waited < 0 || waited >= settings.readLag) tx.with({ facts: { [followDueFact(zone)]: null } });
 }
