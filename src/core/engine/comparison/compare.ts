@@ -12,7 +12,7 @@ import {
 } from '../knowledge/compare-rule.ts';
 import { isJustFilled } from '../background/fill-zone.ts';
 import { followNamedZone, followPanel, permitFor } from './follow.ts';
-import { endFollowDue, isFollowDue, keptDeleteReason } from '../knowledge/follow-due.ts';
+import { endFollowDue, followDueReason } from '../knowledge/follow-due.ts';
 import { withoutZone } from '../knowledge/forget-zones.ts';
 import { isFrozen, mayHaveRows } from '../knowledge/frozen.ts';
 import { newCreate } from '../knowledge/operations.ts';
@@ -70,7 +70,8 @@ export async function compareZone(runtime: Runtime, zone: DnsName, asked: Compar
  */
 async function withCause(runtime: Runtime, zone: DnsName, request: CompareRequest): Promise<CompareRequest> {
   if (request.follow !== 'no') return request;
-  if (await isFollowDue(runtime, zone)) return { ...request, reason: keptDeleteReason, follow: 'limited' };
+  const due = await followDueReason(runtime, zone);
+  if (due !== null) return { ...request, reason: due, follow: 'limited' };
   // When we filled the new zone at the central, panel reads may still have shown records that were deleted.
   // We sent these records, so this comparison may remove them again.
   return (await isJustFilled(runtime, zone)) ? { ...request, follow: 'limited' } : request;
