@@ -22,6 +22,7 @@ import { keepWatching, newDelete, ownRecords, recordsIn, watching } from '../kno
 import { giveUpDelete } from './give-up-delete.ts';
 import { agreesTwice, patienceFor, type PanelView } from '../knowledge/panel-view.ts';
 import type { Runtime } from '../runtime.ts';
+import { zoneEntry } from '../knowledge/zone-entry.ts';
 import type { Transaction } from '../parts/store.ts';
 import { maySendDelete } from '../before/signed-delete.ts';
 
@@ -418,12 +419,12 @@ async function becomeStuck(
   operation: CreateOperation | DeleteOperation,
   code: 'zone.changed-since-create' | 'zone.changed-at-central' | 'zone.maybe-ours' | 'zone.signed-waiting',
 ): Promise<void> {
-  const { clock, log } = runtime.ports;
+  const { log } = runtime.ports;
   const { zone, kind, incarnation } = operation;
   const shown = code === 'zone.signed-waiting' ? displayName(zone) : zone;
   const problems = [refusal(code, { zone: shown })];
   // This ledger entry makes comparisons read the zone. The stuck operation ends once panel and central agree.
-  const entry = { zone, state: 'creating', incarnation, baselineAt: clock.wall(), note: null } as const;
+  const entry = zoneEntry(runtime, zone, 'creating', null, { incarnation });
   await runtime.store.transact(async (tx) => {
     await tx.record(operation, 'stuck', () => ({ problems }));
     if (kind === 'zone-create' && (await tx.journal.zone(zone)) === null) await tx.zone(null, entry);

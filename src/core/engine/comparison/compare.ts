@@ -19,6 +19,7 @@ import { newCreate } from '../knowledge/operations.ts';
 import { observeZone } from './observe-zone.ts';
 import { findOtherWriter } from './other-writers.ts';
 import { readPanel } from '../knowledge/panel-view.ts';
+import { zoneEntry } from '../knowledge/zone-entry.ts';
 import { busyIds } from '../before/plan.ts';
 import type { CompareRequest } from '../parts/agenda.ts';
 import type { Runtime } from '../runtime.ts';
@@ -216,13 +217,8 @@ async function enter(runtime: Runtime, judged: ZoneEntry | null, next: ZoneEntry
  * primary zone. A synced zone stays synced, and its edits are refused.
  */
 async function copyAtCentral(runtime: Runtime, zone: DnsName, entry: ZoneEntry | null): Promise<void> {
-  const fresh = {
-    zone,
-    state: 'panel-only',
-    incarnation: 1,
-    baselineAt: runtime.ports.clock.wall(),
-  } as const;
-  await enter(runtime, entry, { ...(entry ?? fresh), note: 'zone.copy' });
+  const next = zoneEntry(runtime, zone, entry?.state ?? 'panel-only', 'zone.copy', entry);
+  await enter(runtime, entry, next);
 }
 
 /**
@@ -291,7 +287,6 @@ async function missingAtCentral(
   request: CompareRequest,
   ctx: CallContext,
 ): Promise<void> {
-  const { clock } = runtime.ports;
   // A synced zone with ledger rows existed at the central, and is noted as missing. A synced zone without
   // rows never existed there: its create was only checked, and later counted as refused.
   if (entry?.state === 'synced' && (await mayHaveRows(runtime.ports.journal, zone))) {
@@ -299,10 +294,7 @@ async function missingAtCentral(
     return;
   }
   if (entry !== null && entry.state !== 'synced' && entry.note !== signedAboveNote) return;
-  const panelOnly = (note: string | null): ZoneEntry => {
-    const { incarnation = 1, baselineAt = clock.wall() } = entry ?? {};
-    return { zone, state: 'panel-only', incarnation, baselineAt, note };
-  };
+  const panelOnly = (note: string | null): ZoneEntry => zoneEntry(runtime, zone, 'panel-only', note, entry);
   if (entry === null && baseline) {
     await enter(runtime, entry, panelOnly(null));
     return;
