@@ -141,7 +141,7 @@ test('issue 14: a create and a delete that are both stuck end together when neit
     const operations = [create, { ...later, ...states }];
     await bench.journal.commit({ operations, zones: [entryOf(zone, { state: 'creating' })] });
     await bench.run(compareZone(bench.runtime, zone, { reason: 'periodic', follow: 'no' }));
-    const now = await Promise.all(operations.map(async (one) => (await bench.stored(one))?.state));
+    const now = await Promise.all(operations.map(async (each) => (await bench.stored(each))?.state));
     assert.deepEqual(now, ends);
     assert.equal((await bench.journal.zone(zone)) === null, ends[0] === 'reverted');
   }
