@@ -20,8 +20,8 @@ export function followDueFact(zone: DnsName): string {
 }
 
 /**
- * The facts to store when a comparison of the zone becomes due that may remove records, for example when a
- * delete of the zone ends although the panel has the zone.
+ * The facts to store when a comparison of the zone becomes due that may remove records. An example is the end
+ * of a delete although the panel has the zone.
  */
 export function followDue(
   { clock }: Runtime['ports'],

@@ -156,8 +156,8 @@ function isOfForgotten({ central, witness }: Pair, zone: DnsName, record: Resour
 }
 
 /**
- * Whether only one side had the record when a forgotten create or delete of the zone ended, because both sides
- * had the zone. The comparison that ends it takes a baseline, so no record counts as new.
+ * Whether only one side had the record when a forgotten create or delete of the zone ended, because both
+ * sides had the zone. The comparison that ends it takes a baseline, so no record counts as new.
  */
 function isBesideForgotten(
   { panel, central, witness }: Pair,
