@@ -38,7 +38,7 @@ export class MemoryJournal implements Journal {
     if (entry !== undefined) this.#zones.set(zone, { ...entry, note: 'journal.zone-damaged' });
   }
 
-  /** Makes an independent copy of this journal. It is cheap: the simulator makes one for half of all commits. */
+  /** Makes an independent copy of this journal, cheaply: the simulator makes one for half of all commits. */
   copy(): MemoryJournal {
     const copy = new MemoryJournal();
     copy.#operations = new Map(this.#operations);
