@@ -8,6 +8,7 @@ import {
   engineOf,
   given,
   held,
+  historyOf,
   put,
   recordState,
   statusOf,
@@ -295,4 +296,22 @@ test('an undo that the central refuses for good is a case for a person, and ends
   assert.deepEqual((await statusOf(world)).stuck, []);
   assert.equal(await recordState(world, a('www', 1)), 'synced');
   assert.deepEqual(await edit(world, a('www', 1), a('www', 3)), []);
+});
+
+test('issue 14: what a function of the panel has removed goes from the central, although the agent is killed before it reaches it', async () => {
+  const [one, two, three] = [a('www', 1), a('www', 2), a('mail', 3)];
+  const world = await given({ panel: [one, two, three], central: [one, two, three] });
+  world.centralDown = true;
+  world.applyOutages();
+  put(world, 'panel', [one, two]);
+  await world.clock.runUntilSettled(world.hint(zone));
+  await world.clock.runUntil(world.clock.now() + 60_000);
+  world.kill();
+  world.centralDown = false;
+  world.applyOutages();
+  await world.clock.runUntilSettled(world.start());
+  await world.clock.runUntil(world.clock.now() + 2 * 3_600_000);
+  assert.equal(held(world, 'central', three), false);
+  const [last] = await historyOf(world, 1);
+  assert.deepEqual([last?.class, last?.state, last?.source], ['follow', 'confirmed', 'wwwdomain.edit']);
 });

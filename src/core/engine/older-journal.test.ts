@@ -16,6 +16,7 @@ import {
   zone,
   zoneState,
 } from '../../testing/simulator/given.ts';
+import type { MemoryJournal } from '../../testing/memory-journal.ts';
 import type { World } from '../../testing/simulator/world.ts';
 
 const minute = 60_000;
@@ -26,6 +27,12 @@ async function putBack(world: World): Promise<void> {
   world.kill();
   assert.equal(world.sides[0]?.disk.putBack(), true);
   await world.clock.runUntilSettled(world.start());
+}
+
+function fileOf(world: World): MemoryJournal {
+  const [side] = world.sides;
+  assert.ok(side !== undefined);
+  return side.disk.file;
 }
 
 function copy(world: World): void {
@@ -208,6 +215,21 @@ test('issue 13, older journals: a zone that only the central has since is listed
     [await recordState(world, two), await recordState(world, three)],
     ['synced', 'panel-only'],
   );
+});
+
+test('issue 14, older journals: what vanishes in the panel after the new baseline is listed, although the copy knew of a delete that was given up', async () => {
+  const world = await given({ panel: [one, two, three], central: [one, two, three] });
+  await fileOf(world).commit({ facts: { [`follow-due ${zone}`]: String(world.clock.wall()) } });
+  copy(world);
+  await edit(world, [{ remove: null, add: a('new', 9) }]);
+  await world.clock.runUntil(world.clock.now() + minute);
+  await putBack(world);
+  await world.clock.runUntil(world.clock.now() + minute);
+  assert.equal(await recordState(world, three), 'synced');
+  put(world, 'panel', [one, two, a('new', 9)]);
+  await world.clock.runUntil(world.clock.now() + 2 * hour);
+  assert.equal(await recordState(world, three), 'conflict');
+  assert.equal(held(world, 'central', three), true);
 });
 
 test('issue 13, older journals: owners are forgotten, and read again', async () => {

@@ -16,6 +16,7 @@ import { editsIn, isHeard, keepWatching } from '../knowledge/operations.ts';
 import type { PanelView } from '../knowledge/panel-view.ts';
 import { busyIds } from '../before/plan.ts';
 import { recentOf, withRecent } from '../knowledge/recent-fact.ts';
+import { zoneEntry } from '../knowledge/zone-entry.ts';
 import { changeTowards, ttlsOf, type Known } from '../knowledge/rule.ts';
 import type { Transaction } from '../parts/store.ts';
 import type { Runtime } from '../runtime.ts';
@@ -58,7 +59,6 @@ export async function fillZone(
   const after = isEmptyChange(change) ? present : ((await readCentralZone(runtime, zone, panel, ctx)) ?? []);
   const rows = rowsOf(zone, panel, after, busy, failed);
   const entry = await journal.zone(zone);
-  const baselineAt = entry?.baselineAt ?? clock.wall();
   const left = rows.filter(({ onPanel, onCentral }) => onPanel && !onCentral).length;
   const problems = left === 0 ? [] : [refusal('zone.records-left', { zone, count: String(left) })];
   const proof = unsavedProof(runtime, operation);
@@ -72,7 +72,7 @@ export async function fillZone(
       watch,
       problems,
     }));
-    await tx.zone(entry, { zone, state: 'synced', incarnation, baselineAt, note: null });
+    await tx.zone(entry, zoneEntry(runtime, zone, 'synced', null, { ...entry, incarnation }));
     tx.rows({ zone, dropAll: true, put: rows });
     await handOver(tx, operation, content);
     tx.with({ facts: withRecent(runtime.ports, filledFact, await recentlyFilled(runtime), zone, mostNew) });

@@ -1,6 +1,7 @@
 import type { DeleteOperation } from '../../operation.ts';
 import { baselineDueFact } from '../before/unknown-zone.ts';
 import { followDue, keptDeleteReason } from '../knowledge/follow-due.ts';
+import { withoutZone } from '../knowledge/forget-zones.ts';
 import { newCreate, watching } from '../knowledge/operations.ts';
 import type { Runtime } from '../runtime.ts';
 import type { Transaction } from '../parts/store.ts';
@@ -24,10 +25,12 @@ export async function giveUpDelete(
   const attempts = operation.watch === null ? 0 : operation.attempts;
   await tx.advance(operation, 'reverted', { watch, attempts });
   if (entry === null) return;
-  if ((await tx.journal.fact(baselineDueFact(zone))) !== null) {
+  const baselineDue = await tx.journal.fact(baselineDueFact(zone));
+  if (baselineDue !== null) {
     // The ledger's data of the zone is out of date: it is from before the observe mode. So the ledger forgets
-    // the zone.
-    tx.with({ dropZones: [zone] });
+    // the zone, but not that its baseline is due.
+    const { dropZones, facts } = withoutZone(zone);
+    tx.with({ dropZones, facts: { ...facts, [baselineDueFact(zone)]: baselineDue } });
     compareKept(runtime, operation);
     return;
   }

@@ -18,6 +18,7 @@ import {
 import { editsIn, showsDone } from '../knowledge/operations.ts';
 import type { PanelView } from '../knowledge/panel-view.ts';
 import type { Runtime } from '../runtime.ts';
+import { zoneEntry } from '../knowledge/zone-entry.ts';
 import { emptySeed } from '../before/zone-edits.ts';
 import { demandNoPause } from './unsent.ts';
 
@@ -287,7 +288,7 @@ async function refusedAfterwards(
   error: CentralError,
   panel: readonly PanelRecord[],
 ): Promise<void> {
-  const { clock, log } = runtime.ports;
+  const { log } = runtime.ports;
   const { zone } = operation;
   log(2, 'zone.not-followed', { operation: operation.id, zone, code: error.code });
   const problems = [error.problem];
@@ -302,8 +303,8 @@ async function refusedAfterwards(
     }
     const state = error.code === 'zone.foreign' ? 'foreign' : 'panel-only';
     const { incarnation } = await tx.record(operation, 'reverted', () => ({ problems }));
-    const baselineAt = clock.wall();
-    await tx.zone(await tx.journal.zone(zone), { zone, state, incarnation, baselineAt, note: error.code });
+    const entry = zoneEntry(runtime, zone, state, error.code, { incarnation });
+    await tx.zone(await tx.journal.zone(zone), entry);
   });
 }
 

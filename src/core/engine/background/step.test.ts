@@ -370,6 +370,39 @@ test('a comparison that fails is made later, for the same reason', async () => {
   assert.ok(bench.logged.includes('zone.later'));
 });
 
+function unreachable(): never {
+  throw new CentralError('central.unreachable', { state: 'untouched', retry: 'later' });
+}
+
+test('issue 14: a failed comparison that may remove records is remembered by the journal, once, with its reason', async () => {
+  const bench = await given({ panel: [old], central: [old] });
+  const due = async (): Promise<string | null> => await bench.journal.fact(`follow-due ${zone}`);
+  bench.central.faults.before = unreachable;
+  const compare = async (reason: string, follow: 'no' | 'limited' | 'named'): Promise<void> => {
+    await bench.wait(10_000);
+    bench.runtime.agenda.compareSoon(zone, reason, follow, Infinity);
+    await compareStep(bench);
+  };
+  await compare('periodic', 'no');
+  assert.equal(await due(), null);
+  const since = bench.clock.wall() + 10_000;
+  await compare('site.edit', 'named');
+  assert.equal(await due(), `${since} site.edit`);
+  await compare('periodic', 'limited');
+  assert.equal(await due(), `${since} site.edit`);
+});
+
+test('issue 14: a journal that cannot remember a failed comparison keeps it from nothing', async () => {
+  const bench = await given({ panel: [old], central: [old] });
+  bench.central.faults.before = unreachable;
+  bench.journal.commit = async () => await Promise.reject(new JournalError('journal.write-failed', {}));
+  bench.runtime.agenda.compareSoon(zone, 'site.edit', 'limited', Infinity);
+  await compareStep(bench);
+  assert.ok(bench.lines.some((line) => line.startsWith('2 journal.failed')));
+  assert.deepEqual([...bench.runtime.agenda.wanted], [zone]);
+  assert.ok(bench.logged.includes('zone.later'));
+});
+
 test('issue 16, pause: a comparison waits for its end, and reads nothing until then', async () => {
   let paused = true;
   const bench = await given({ panel: [next, old], central: [old] }, () => paused);

@@ -7,6 +7,7 @@ import { compareZone } from '../comparison/compare.ts';
 import { followHeard } from '../after/heard.ts';
 import { stepOutcome, unansweredIn } from '../before/outcome.ts';
 import { isHeard, showsDone, viewItems } from '../knowledge/operations.ts';
+import { rememberFailed } from '../knowledge/follow-due.ts';
 import { agreesTwice, patienceFor, readPanel, type PanelView } from '../knowledge/panel-view.ts';
 import { learnFrom } from '../knowledge/shown.ts';
 import { restorePanel } from './restore.ts';
@@ -48,9 +49,10 @@ export async function stepComparison(runtime: Runtime, zone: DnsName): Promise<v
       return;
     }
     const began = runtime.now;
-    await compareZone(runtime, zone, request).catch((error: unknown) => {
+    await compareZone(runtime, zone, request).catch(async (error: unknown) => {
       // The request stays due. `attempt` logs the failure and sets the time of the next try.
       runtime.agenda.want(zone, request, Infinity);
+      await rememberFailed(runtime, zone, request, error);
       throw error;
     });
     runtime.agenda.compared(zone, began);

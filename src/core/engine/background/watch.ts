@@ -7,6 +7,7 @@ import { findLateZones } from './late-zones.ts';
 import { foundZone, mayLandLate, noteLanded } from './made-zone.ts';
 import { newCreate } from '../knowledge/operations.ts';
 import type { Runtime } from '../runtime.ts';
+import { zoneEntry } from '../knowledge/zone-entry.ts';
 import { lateWriteSource } from './unsent.ts';
 import { checkRecords } from './watched-records.ts';
 
@@ -62,7 +63,7 @@ async function findCreatedZone(runtime: Runtime, create: CreateOperation): Promi
   const problems = [refusal('zone.maybe-ours', { zone })];
   const draft = newCreate(runtime, { ...facts, requested: true, afterSeen: true, problems });
   // This ledger entry makes comparisons read the zone. The stuck operation ends once panel and central agree.
-  const entry = { zone, state: 'creating', incarnation, baselineAt: clock.wall(), note: null } as const;
+  const entry = zoneEntry(runtime, zone, 'creating', null, { incarnation });
   await runtime.store.transact(async (tx) => {
     await tx.amend(create, () => ({ requested: false }));
     tx.create(draft, 'stuck');

@@ -435,7 +435,9 @@ test('a create that cancelled a delete, and whose panel says nothing of it, leav
   assert.deepEqual(await told(bench), ['reverted', '']);
   assert.equal((await bench.journal.zone(zone))?.state, 'synced');
   assert.notEqual((await bench.stored(cancelled))?.watch, null);
-  assert.ok(Number(await bench.journal.fact(`follow-due ${zone}`)) >= bench.clock.wall() - 10);
+  assert.ok(
+    Number.parseInt((await bench.journal.fact(`follow-due ${zone}`)) ?? '', 10) >= bench.clock.wall() - 10,
+  );
   await bench.wait(1_000);
   assert.ok(bench.woken.at(-1)?.endsWith('comparison unproven-create limited'));
 });

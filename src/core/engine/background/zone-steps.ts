@@ -16,13 +16,15 @@ import { readCentralZone } from '../knowledge/central-zone.ts';
 import { isCentralsOwn } from '../knowledge/compare-rule.ts';
 import { isMadeByAnother, landed, mayLandLate } from './made-zone.ts';
 import { fillZone } from './fill-zone.ts';
-import { followDue, noFollowDue } from '../knowledge/follow-due.ts';
+import { followDue } from '../knowledge/follow-due.ts';
+import { withoutZone } from '../knowledge/forget-zones.ts';
 import { keepWatching, newDelete, ownRecords, recordsIn, watching } from '../knowledge/operations.ts';
 import { giveUpDelete } from './give-up-delete.ts';
 import { agreesTwice, patienceFor, type PanelView } from '../knowledge/panel-view.ts';
 import type { Runtime } from '../runtime.ts';
+import { zoneEntry } from '../knowledge/zone-entry.ts';
 import type { Transaction } from '../parts/store.ts';
-import { forgotten, maySendDelete } from '../before/signed-delete.ts';
+import { maySendDelete } from '../before/signed-delete.ts';
 
 /**
  * Makes the next step of a zone create. Once two panel reads show the same records, creates the zone at the
@@ -213,7 +215,7 @@ export async function endUndo(runtime: Runtime, operation: CreateOperation): Pro
       ({ id, kind, state }) => id !== operation.id && kind !== 'records' && !isFinal(state),
     );
     if (isResumed && entry !== null) await tx.zone(entry, { ...entry, state: 'deleting' });
-    else if (!isAwaited) tx.with({ dropZones: [zone] });
+    else if (!isAwaited) tx.with(withoutZone(zone));
   });
 }
 
@@ -368,11 +370,12 @@ async function endDelete(
     );
     for (const create of over) await tx.advance(create, 'reverted', { created: false });
     const isAwaited = open.length > over.length;
-    tx.with({ facts: { ...forgotten(zone), ...noFollowDue(zone) } });
+    const gone = withoutZone(zone);
     if (isAwaited && entry !== null) {
       await tx.zone(entry, { ...entry, state: 'creating' });
       tx.rows({ zone, dropAll: true });
-    } else tx.with({ dropZones: [zone] });
+      tx.with({ facts: gone.facts });
+    } else tx.with(gone);
   });
 }
 
@@ -416,12 +419,12 @@ async function becomeStuck(
   operation: CreateOperation | DeleteOperation,
   code: 'zone.changed-since-create' | 'zone.changed-at-central' | 'zone.maybe-ours' | 'zone.signed-waiting',
 ): Promise<void> {
-  const { clock, log } = runtime.ports;
+  const { log } = runtime.ports;
   const { zone, kind, incarnation } = operation;
   const shown = code === 'zone.signed-waiting' ? displayName(zone) : zone;
   const problems = [refusal(code, { zone: shown })];
   // This ledger entry makes comparisons read the zone. The stuck operation ends once panel and central agree.
-  const entry = { zone, state: 'creating', incarnation, baselineAt: clock.wall(), note: null } as const;
+  const entry = zoneEntry(runtime, zone, 'creating', null, { incarnation });
   await runtime.store.transact(async (tx) => {
     await tx.record(operation, 'stuck', () => ({ problems }));
     if (kind === 'zone-create' && (await tx.journal.zone(zone)) === null) await tx.zone(null, entry);

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import { makeRecord, recordId, type ResourceRecord } from '../../../dns/record.ts';
+import { formatRecord, makeRecord, recordId, type ResourceRecord } from '../../../dns/record.ts';
 import {
   sampleCreate,
   sampleDelete,
@@ -295,6 +295,16 @@ test('issue 13: a CNAME beside another record of the name is a problem, whicheve
   assert.deepEqual(problems([mirrored(null, cname)], [elsewhere]), []);
   assert.deepEqual(problems([mirrored(one, cname)], [one]), []);
   assert.equal(planChange(knowing([]), [mirrored(null, cname), mirrored(null, one)], []).problems.length, 2);
+});
+
+test('issue 14: a record that another row of the panel keeps is in the way of an alias once, and quotes only what is there', () => {
+  const cname = makeRecord({ name: 'www', type: 'CNAME', rdata: 'elsewhere.example.net.' }, zone);
+  const quoted = (items: readonly OperationItem[], present: readonly ResourceRecord[]) =>
+    planChange(knowing([row(one)]), items, present).problems.map(({ params }) => params['existing']);
+  const items = [mirrored(one, one), mirrored(null, cname)];
+  assert.deepEqual(quoted(items, [one]), [formatRecord(one)]);
+  assert.deepEqual(quoted(items, []), [formatRecord(one)], 'the central has lost it');
+  assert.deepEqual(quoted([mirrored(one, cname)], [one]), []);
 });
 
 test('a CNAME beside a synced record that the central lacks is a problem, unless an open edit takes that record away', () => {

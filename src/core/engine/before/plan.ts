@@ -331,8 +331,7 @@ export function planChange(
   }
   for (const [id, record] of add) add.set(id, { ...record, ttl: record.ttl ?? usualTtl(record, present) });
   const change = { zone: knowledge.zone, remove: [...remove.values()], add: [...add.values()] };
-  const mirrored = judged.filter((item) => item.mirrored);
-  return { items: judged, change, problems: clashes(mirrored, shownBeside(knowledge, held)) };
+  return { items: judged, change, problems: clashes(sent, shownBeside(knowledge, held)) };
 }
 
 /** Whether the item replaces a record by itself, because the panel may have the record in another row too. */

@@ -5,10 +5,8 @@ import { CentralError, type CallContext } from '../../central.ts';
 import { isMirrored } from '../../ledger.ts';
 import type { CreateOperation, DeleteOperation, Operation } from '../../operation.ts';
 import type { EditEvent } from '../../panel.ts';
-import { otherWriterFact } from '../comparison/other-writers.ts';
 import type { Runtime } from '../runtime.ts';
 import { askedAt, hearAnswer, repeatAfter, repeatWithin } from './second-yes.ts';
-import { baselineDueFact } from './unknown-zone.ts';
 
 /**
  * Time (ms) that the answer to the repeated call may take. The delete must be journalled within
@@ -109,17 +107,9 @@ export function allowed({ zone, id }: CreateOperation | DeleteOperation): Readon
   return { [allowedFact(zone)]: id };
 }
 
-/**
- * The facts to delete from the journal when the zone is gone, so that they do not affect a later zone of that
- * name.
- */
-export function forgotten(zone: DnsName): Readonly<Record<string, null>> {
-  return {
-    [askedFact(zone)]: null,
-    [allowedFact(zone)]: null,
-    [otherWriterFact(zone)]: null,
-    [baselineDueFact(zone)]: null,
-  };
+/** Names of all facts of this module about the zone. */
+export function signedDeleteFacts(zone: DnsName): readonly string[] {
+  return [askedFact(zone), allowedFact(zone)];
 }
 
 /** Whether the operation is a delete of a signed zone that is stuck until an administrator allows it. */

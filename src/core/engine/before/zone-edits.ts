@@ -31,6 +31,7 @@ import {
 } from '../background/made-zone.ts';
 import { fromEvent, newCreate, newDelete, touchedRecords, watching } from '../knowledge/operations.ts';
 import type { Runtime } from '../runtime.ts';
+import { zoneEntry } from '../knowledge/zone-entry.ts';
 import { baselineFact, isBaselineDue, unknownZone } from './unknown-zone.ts';
 
 /**
@@ -268,12 +269,11 @@ async function commitAccepted(
   state: 'prepared' | 'applied' | 'kept',
 ): Promise<CreateOperation> {
   const { zone, incarnation, created, requested, snapshot } = operation;
-  const baselineAt = runtime.ports.clock.wall();
   return await runtime.store.transact(async (tx) => {
     const { waiting, unfinished } = await pastOf(runtime, zone);
     for (const one of [...waiting, ...unfinished])
       if (one.id !== operation.id) await tx.advance(one, 'reverted', { problems: [] });
-    tx.with({ zones: [{ zone, state: 'creating', incarnation, baselineAt, note: null }] });
+    tx.with({ zones: [zoneEntry(runtime, zone, 'creating', null, { incarnation })] });
     return await tx.record(operation, state, () => ({ created, requested, snapshot }));
   });
 }

@@ -9,6 +9,7 @@ import { listCentral, readSerials } from './read-serials.ts';
 import { unservedCode, type Unserved } from './unserved.ts';
 import type { CompareRequest } from '../parts/agenda.ts';
 import { Moved } from '../parts/store.ts';
+import { zoneEntry } from '../knowledge/zone-entry.ts';
 import { workOff } from '../parts/work-off.ts';
 import type { Runtime } from '../runtime.ts';
 import { signedAboveNote } from '../before/signed-above.ts';
@@ -207,7 +208,7 @@ export class CompareAll {
    * @returns the zones that the central has although its list lacks them
    */
   async #enterPanelOnly(zones: readonly DnsName[], goesOn: boolean): Promise<readonly DnsName[]> {
-    const { journal, clock, log } = this.#runtime.ports;
+    const { journal, log } = this.#runtime.ports;
     const known = new Set((await journal.zones()).map(({ zone }) => zone));
     const hidden: DnsName[] = [];
     let entries: ZoneEntry[] = [];
@@ -226,7 +227,7 @@ export class CompareAll {
         if (seen === 'there') hidden.push(zone);
         else {
           const note = seen === 'missing' ? null : seen;
-          entries.push({ zone, state: 'panel-only', incarnation: 1, baselineAt: clock.wall(), note });
+          entries.push(zoneEntry(this.#runtime, zone, 'panel-only', note));
           this.#count();
         }
       }
@@ -300,7 +301,7 @@ export class CompareAll {
    *   `panel-only` with a note
    */
   async #baselineOf(zone: DnsName, goesOn: boolean): Promise<CentralError | PanelError | null> {
-    const { clock, journal } = this.#runtime.ports;
+    const { journal } = this.#runtime.ports;
     try {
       await compareZone(this.#runtime, zone, { reason: 'baseline', follow: 'no' });
       return null;
@@ -310,8 +311,7 @@ export class CompareAll {
       const code = unservedCode(error);
       if (!(error instanceof CentralError || error instanceof PanelError) || code === null) throw error;
       if (!goesOn) return error;
-      const entry = { zone, state: 'panel-only', incarnation: 1, baselineAt: clock.wall() } as const;
-      await this.#runtime.store.commit({ zones: [{ ...entry, note: code }] });
+      await this.#runtime.store.commit({ zones: [zoneEntry(this.#runtime, zone, 'panel-only', code)] });
       return null;
     }
   }

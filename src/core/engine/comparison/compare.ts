@@ -12,12 +12,14 @@ import {
 } from '../knowledge/compare-rule.ts';
 import { isJustFilled } from '../background/fill-zone.ts';
 import { followNamedZone, followPanel, permitFor } from './follow.ts';
-import { endFollowDue, isFollowDue, keptDeleteReason } from '../knowledge/follow-due.ts';
+import { endFollowDue, followDueReason } from '../knowledge/follow-due.ts';
+import { withoutZone } from '../knowledge/forget-zones.ts';
 import { isFrozen, mayHaveRows } from '../knowledge/frozen.ts';
 import { newCreate } from '../knowledge/operations.ts';
 import { observeZone } from './observe-zone.ts';
 import { findOtherWriter } from './other-writers.ts';
 import { readPanel } from '../knowledge/panel-view.ts';
+import { zoneEntry } from '../knowledge/zone-entry.ts';
 import { busyIds } from '../before/plan.ts';
 import type { CompareRequest } from '../parts/agenda.ts';
 import type { Runtime } from '../runtime.ts';
@@ -69,7 +71,8 @@ export async function compareZone(runtime: Runtime, zone: DnsName, asked: Compar
  */
 async function withCause(runtime: Runtime, zone: DnsName, request: CompareRequest): Promise<CompareRequest> {
   if (request.follow !== 'no') return request;
-  if (await isFollowDue(runtime, zone)) return { ...request, reason: keptDeleteReason, follow: 'limited' };
+  const due = await followDueReason(runtime, zone);
+  if (due !== null) return { ...request, reason: due, follow: 'limited' };
   // When we filled the new zone at the central, panel reads may still have shown records that were deleted.
   // We sent these records, so this comparison may remove them again.
   return (await isJustFilled(runtime, zone)) ? { ...request, follow: 'limited' } : request;
@@ -115,8 +118,8 @@ async function compareUnderLock(
   const remembered = await journal.operations({ zone, openAt: clock.wall() });
   const open = remembered.filter(({ state }) => !isFinal(state));
   // While a create or delete of the zone is open, that operation decides about the zone.
-  const [own] = [...creates(open), ...deletes(open)];
-  if (own !== undefined) {
+  const own = [...creates(open), ...deletes(open)];
+  if (own.length > 0) {
     await unstickZone(runtime, own, view, ctx);
     return;
   }
@@ -214,13 +217,8 @@ async function enter(runtime: Runtime, judged: ZoneEntry | null, next: ZoneEntry
  * primary zone. A synced zone stays synced, and its edits are refused.
  */
 async function copyAtCentral(runtime: Runtime, zone: DnsName, entry: ZoneEntry | null): Promise<void> {
-  const fresh = {
-    zone,
-    state: 'panel-only',
-    incarnation: 1,
-    baselineAt: runtime.ports.clock.wall(),
-  } as const;
-  await enter(runtime, entry, { ...(entry ?? fresh), note: 'zone.copy' });
+  const next = zoneEntry(runtime, zone, entry?.state ?? 'panel-only', 'zone.copy', entry);
+  await enter(runtime, entry, next);
 }
 
 /**
@@ -272,7 +270,7 @@ async function goneFromPanel(
     return;
   }
   if (entry.state !== 'synced') {
-    await runtime.store.commit({ dropZones: [entry.zone] });
+    await runtime.store.commit(withoutZone(entry.zone));
     return;
   }
   if (isHeld(runtime, entry.zone, request)) return;
@@ -289,7 +287,6 @@ async function missingAtCentral(
   request: CompareRequest,
   ctx: CallContext,
 ): Promise<void> {
-  const { clock } = runtime.ports;
   // A synced zone with ledger rows existed at the central, and is noted as missing. A synced zone without
   // rows never existed there: its create was only checked, and later counted as refused.
   if (entry?.state === 'synced' && (await mayHaveRows(runtime.ports.journal, zone))) {
@@ -297,10 +294,7 @@ async function missingAtCentral(
     return;
   }
   if (entry !== null && entry.state !== 'synced' && entry.note !== signedAboveNote) return;
-  const panelOnly = (note: string | null): ZoneEntry => {
-    const { incarnation = 1, baselineAt = clock.wall() } = entry ?? {};
-    return { zone, state: 'panel-only', incarnation, baselineAt, note };
-  };
+  const panelOnly = (note: string | null): ZoneEntry => zoneEntry(runtime, zone, 'panel-only', note, entry);
   if (entry === null && baseline) {
     await enter(runtime, entry, panelOnly(null));
     return;

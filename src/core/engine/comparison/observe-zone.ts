@@ -5,6 +5,8 @@ import { creates, deletes, isFinal, type Operation } from '../../operation.ts';
 import type { PanelRecord } from '../../panel.ts';
 import { busyIds } from '../before/plan.ts';
 import { compareSides } from '../knowledge/compare-rule.ts';
+import { zoneEntry } from '../knowledge/zone-entry.ts';
+import { withoutZone } from '../knowledge/forget-zones.ts';
 import type { CompareRequest } from '../parts/agenda.ts';
 import { isUnderWay } from '../observe/promises.ts';
 import type { Runtime } from '../runtime.ts';
@@ -33,8 +35,7 @@ export async function observeZone(
   if (creates(open).length + deletes(open).length > 0) return;
   const isBusy = open.some(isUnderWay);
   if (view.records === null) {
-    if (entry !== null && view.unlisted === true && !isBusy)
-      await runtime.store.commit({ dropZones: [zone] });
+    if (entry !== null && view.unlisted === true && !isBusy) await runtime.store.commit(withoutZone(zone));
     return;
   }
   const records = await recordsOrCopy(runtime, zone, view.records, ctx);
@@ -57,10 +58,9 @@ async function listInPanel(
   entry: ZoneEntry | null,
   note: string | null,
 ): Promise<void> {
-  const { incarnation = 1, baselineAt = runtime.ports.clock.wall() } = entry ?? {};
   const state = entry?.state === 'excluded' ? 'excluded' : 'panel-only';
   await runtime.store.transact(async (tx) => {
-    await tx.zone(entry, { zone, state, incarnation, baselineAt, note });
+    await tx.zone(entry, zoneEntry(runtime, zone, state, note, entry));
     if (state === 'panel-only') tx.rows({ zone, dropAll: true });
   });
 }

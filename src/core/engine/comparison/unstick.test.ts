@@ -13,6 +13,7 @@ import { a, zone } from '../../../testing/simulator/given.ts';
 import type { CentralRecord } from '../../central.ts';
 import type { CreateOperation, DeleteOperation, RecordsOperation } from '../../operation.ts';
 import type { PanelView } from '../knowledge/panel-view.ts';
+import { compareZone } from './compare.ts';
 import { unstickZone, unstuckRecords } from './unstick.ts';
 
 const one = a('www', 1);
@@ -105,7 +106,7 @@ async function unstuck(
     facts: { [`other-writer ${zone}`]: '1' },
   });
   bench.journal.takes = 20;
-  await bench.run(unstickZone(bench.runtime, operation, view, quietContext()));
+  await bench.run(unstickZone(bench.runtime, [operation], view, quietContext()));
   const now = await bench.stored(operation);
   await bench.wait(5_000);
   return { ...bench, state: now?.state };
@@ -127,6 +128,22 @@ test('a zone that neither side has any more is forgotten', async () => {
     assert.equal(await journal.zone(zone), null);
     assert.equal(await journal.fact(`other-writer ${zone}`), null);
     assert.deepEqual(woken, []);
+  }
+});
+
+test('issue 14: a create and a delete that are both stuck end together when neither side has the zone', async () => {
+  const later = sampleDelete('1', { state: 'stuck' });
+  for (const [states, ends] of [
+    [{}, ['reverted', 'confirmed']],
+    [{ state: 'kept' }, ['stuck', 'kept']],
+  ] as const) {
+    const bench = engineBench();
+    const operations = [create, { ...later, ...states }];
+    await bench.journal.commit({ operations, zones: [entryOf(zone, { state: 'creating' })] });
+    await bench.run(compareZone(bench.runtime, zone, { reason: 'periodic', follow: 'no' }));
+    const now = await Promise.all(operations.map(async (each) => (await bench.stored(each))?.state));
+    assert.deepEqual(now, ends);
+    assert.equal((await bench.journal.zone(zone)) === null, ends[0] === 'reverted');
   }
 });
 

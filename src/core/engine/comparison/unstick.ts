@@ -1,5 +1,6 @@
 import { recordId } from '../../../dns/record.ts';
 import type { CallContext, CentralRecord } from '../../central.ts';
+import type { Batch } from '../../journal.ts';
 import {
   edits,
   type CreateOperation,
@@ -8,33 +9,31 @@ import {
   type RecordsOperation,
 } from '../../operation.ts';
 import { giveUpDelete } from '../background/give-up-delete.ts';
+import { withoutZone } from '../knowledge/forget-zones.ts';
 import { isForgotten } from '../knowledge/forgotten.ts';
 import { recordsIn } from '../knowledge/operations.ts';
 import type { PanelView } from '../knowledge/panel-view.ts';
 import type { Transaction } from '../parts/store.ts';
 import type { Runtime } from '../runtime.ts';
-import { forgotten } from '../before/signed-delete.ts';
 
 /**
- * Resumes or ends a stuck create or delete of a zone, once the panel has the zone again or neither side has
- * it any more. Such an operation is stuck because another writer changed the zone, or because nobody
- * confirmed the delete of a signed zone. Does nothing if the operation is not stuck.
+ * Ends the stuck creates and deletes of a zone, once neither side has it any more. If the panel has the zone
+ * again, resumes or ends the first of them; the next comparison takes the next one. Such an operation is
+ * stuck because another writer changed the zone, or because nobody confirmed the delete of a signed zone.
+ * Does nothing while one of them is not stuck.
+ * @param own all open creates and deletes of the zone, creates first
  * @param view a panel read of the zone
  */
 export async function unstickZone(
   runtime: Runtime,
-  operation: CreateOperation | DeleteOperation,
+  own: readonly (CreateOperation | DeleteOperation)[],
   view: PanelView,
   ctx: CallContext,
 ): Promise<void> {
-  const { central } = runtime.ports;
-  if (operation.state !== 'stuck') return;
+  const [operation] = own;
+  if (operation === undefined || own.some(({ state }) => state !== 'stuck')) return;
   if (view.records === null) {
-    if (!view.quiet || (await central.readZone(operation.zone, [], ctx)) !== null) return;
-    await runtime.store.transact(async (tx) => {
-      await tx.advance(operation, operation.kind === 'zone-create' ? 'reverted' : 'confirmed');
-      tx.with({ dropZones: [operation.zone], facts: forgotten(operation.zone) });
-    });
+    if (view.quiet) await endGone(runtime, own, ctx, withoutZone(operation.zone));
     return;
   }
   if (operation.kind === 'zone-delete') {
@@ -59,15 +58,22 @@ export async function endJoined(tx: Transaction, left: readonly Operation[]): Pr
 }
 
 /**
- * Ends the forgotten operations of a zone that the panel does not have, if the central lacks the zone too.
+ * Ends stuck operations of a zone that the panel does not have, if the central lacks the zone too.
+ * @param besides what to commit together with their end
  * @throws {CentralError | JournalError}
  */
-export async function endGone(runtime: Runtime, left: readonly Operation[], ctx: CallContext): Promise<void> {
+export async function endGone(
+  runtime: Runtime,
+  left: readonly Operation[],
+  ctx: CallContext,
+  besides: Batch = {},
+): Promise<void> {
   const [first] = left;
   if (first === undefined || (await runtime.ports.central.readZone(first.zone, [], ctx)) !== null) return;
   await runtime.store.transact(async (tx) => {
     for (const operation of left)
       await tx.advance(operation, operation.kind === 'zone-delete' ? 'confirmed' : 'reverted');
+    tx.with(besides);
   });
 }
 

@@ -11,6 +11,7 @@ import type { Comparison } from '../knowledge/compare-rule.ts';
 import { watchedRecords } from '../knowledge/operations.ts';
 import type { PanelView } from '../knowledge/panel-view.ts';
 import type { Runtime } from '../runtime.ts';
+import { zoneEntry } from '../knowledge/zone-entry.ts';
 import { noteUnserved } from './unserved.ts';
 
 /**
@@ -83,13 +84,7 @@ export function watchedIds(watched: readonly Operation[], rows: readonly LedgerR
  * @param entry the entry so far; null: none
  */
 export function joinedEntry(runtime: Runtime, zone: DnsName, entry: ZoneEntry | null): ZoneEntry {
-  return {
-    zone,
-    state: entry?.state === 'excluded' ? 'excluded' : 'synced',
-    incarnation: entry?.incarnation ?? 1,
-    baselineAt: entry?.baselineAt ?? runtime.ports.clock.wall(),
-    note: null,
-  };
+  return zoneEntry(runtime, zone, entry?.state === 'excluded' ? 'excluded' : 'synced', null, entry);
 }
 
 /**

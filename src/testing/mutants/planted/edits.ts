@@ -122,7 +122,7 @@ export const plantedInEdits: readonly PlantedBug[] = [
   {
     name: 'cname-beside-others',
     file: `${engine}/before/plan.ts`,
-    find: `problems: clashes(mirrored, shownBeside(knowledge, held)) };`,
+    find: `problems: clashes(sent, shownBeside(knowledge, held)) };`,
     replace: `problems: [] };`,
     says: 'A CNAME is written beside other records.',
   },

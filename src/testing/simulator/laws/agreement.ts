@@ -6,7 +6,7 @@ import { isCentralsOwn } from '../../../core/engine/knowledge/compare-rule.ts';
 import { isForgotten } from '../../../core/engine/knowledge/forgotten.ts';
 import { waitsForYes } from '../../../core/engine/before/signed-delete.ts';
 import type { ZoneEntry } from '../../../core/ledger.ts';
-import type { Operation } from '../../../core/operation.ts';
+import { isFinal, type Operation } from '../../../core/operation.ts';
 import { isAbout, type Provenance } from '../provenance.ts';
 import type { CentralStore } from '../sim-central.ts';
 import type { JournalWitness } from '../journal-witness.ts';
@@ -30,7 +30,7 @@ export async function checkAgreement(
   if (status.baselineAt === null)
     judgement.violate('engine.baseline', 'the first comparison was never completed');
   if (status.open > 0) judgement.violate('agreement.open', `${status.open} operations are still open`);
-  for (const stuck of status.stuck) checkStuck(world, stuck, judgement);
+  for (const stuck of status.stuck) checkStuck(world, stuck, status.stuck, judgement);
   const zones = new Set([...world.panel.zones.keys(), ...world.central.zones.keys()]);
   for (const zone of zones) checkZone(world, zone, await zoneView(journal, zone, wall), judgement);
   for (const zone of zones.union(witness.everKnown)) {
@@ -38,14 +38,20 @@ export async function checkAgreement(
   }
 }
 
-function checkStuck({ causes, central }: Pair, stuck: Operation, judgement: Judgement): void {
+/** @param all all stuck operations */
+function checkStuck(
+  { causes, central }: Pair,
+  stuck: Operation,
+  all: readonly Operation[],
+  judgement: Judgement,
+): void {
   const names = new Set(
     itemsOf(stuck).flatMap(({ remove, add }) => [remove?.name ?? [], add?.name ?? []].flat()),
   );
   if (causes.isDisturbed(stuck.zone, stuck.kind === 'records' ? names : undefined)) judgement.excuse('stuck');
   // If nobody could confirm the delete of a signed zone, the delete waits for an administrator.
   else if (waitsForYes(stuck) && central.signed.has(stuck.zone)) judgement.excuse('second-yes');
-  else if (isUnproven(stuck, central)) judgement.excuse('maybe-ours');
+  else if (isUnproven(stuck, central) || isOfUnproven(stuck, all, central)) judgement.excuse('maybe-ours');
   else if (isForgotten(stuck) || causes.isForgottenIn(stuck.zone)) judgement.excuse('older-journal');
   else if (central.foreign.has(stuck.zone)) judgement.excuse('foreign-zone');
   // The panel has deleted the zone, but the central refuses to delete it. So the delete waits for an
@@ -61,6 +67,16 @@ function checkStuck({ causes, central }: Pair, stuck: Operation, judgement: Judg
 function isUnproven({ kind, zone, problems }: Operation, { late, unproven }: CentralStore): boolean {
   const isCreate = kind === 'zone-create' && problems.some(({ code }) => code === 'zone.maybe-ours');
   return isCreate && (late.has(zone) || unproven.has(zone));
+}
+
+/** Whether the stuck operation is a user's delete of a zone whose create is stuck for want of a proof. */
+function isOfUnproven(
+  { kind, zone, problems }: Operation,
+  all: readonly Operation[],
+  central: CentralStore,
+): boolean {
+  const isKept = kind === 'zone-delete' && problems.some(({ code }) => code === 'zone.changed-at-central');
+  return isKept && all.some((other) => other.zone === zone && isUnproven(other, central));
 }
 
 function checkZone(world: Pair, zone: DnsName, view: ZoneView, judgement: Judgement): void {
@@ -105,6 +121,8 @@ function checkRecord(world: Pair, view: ZoneView, both: Both, judgement: Judgeme
   const side = here === undefined ? 'at the central only' : 'in the panel only';
   const cause = world.causes.of(zone, record) ?? (isBesideAlias(world, both) ? 'alias' : null);
   if (cause === null && isOfForgotten(world, zone, record)) judgement.excuse('observed');
+  else if (cause === null && isBesideForgotten(world, zone, record) && listed(view, record))
+    judgement.excuse('older-journal');
   else if (cause === null) judgement.violate('agreement.record', `${side}: ${formatRecord(record)}`);
   else if (listed(view, record) || unseen(world, view, record)) judgement.excuse(cause);
   else judgement.violate('agreement.unlisted', `not listed, ${side}: ${formatRecord(record)}`);
@@ -135,6 +153,25 @@ function isOfForgotten({ central, witness }: Pair, zone: DnsName, record: Resour
     (request) =>
       request.zone === zone && isAbout(request, recordId(record)) && witness.isOfForgotten(request.operation),
   );
+}
+
+/**
+ * Whether only one side had the record when a forgotten create or delete of the zone ended, because both
+ * sides had the zone. The comparison that ends it takes a baseline, so no record counts as new.
+ */
+function isBesideForgotten(
+  { panel, central, witness }: Pair,
+  zone: DnsName,
+  record: ResourceRecord,
+): boolean {
+  const id = recordId(record);
+  return [...witness.operations.values()].some(({ operation, states }) => {
+    const last = states.at(-1);
+    if (operation.zone !== zone || operation.kind === 'records' || last === undefined) return false;
+    const isEnded = isFinal(last.state) && states.at(-2)?.state === 'stuck';
+    const had = [panel, central].map(({ provenance }) => provenance.had(zone, id, last.at));
+    return isEnded && witness.isOfForgotten(operation.id) && had[0] !== had[1];
+  });
 }
 
 function checkTtl(

@@ -6,7 +6,9 @@ import { parseName } from '../../../dns/name.ts';
 import { makeRecord, recordId, type ResourceRecord } from '../../../dns/record.ts';
 import type { Change } from '../../../dns/zone.ts';
 import { CentralError, type CallContext, type Central } from '../../../core/central.ts';
+import type { Operation } from '../../../core/operation.ts';
 import type { EditEvent, EditItem, Verdict } from '../../../core/panel.ts';
+import { sampleCreate, sampleDelete } from '../../contracts/journal.ts';
 import { a, engineOf, given, put, zone } from '../given.ts';
 import { recordsEvent } from '../edits.ts';
 import { Random } from '../random.ts';
@@ -356,4 +358,20 @@ test('each excuse names a case of docs/adoption.md or docs/planning.md', () => {
     const found = row === undefined ? page.includes(`\n- **${named}.**`) : page.includes(`\n### ${row}\n`);
     assert.ok(found, `${id}: ${named}`);
   }
+});
+
+test('issue 14: a delete that is stuck beside foreign records breaks a law, unless its create is stuck for want of a proof', async () => {
+  const problems = (code: string) => [{ code, params: {} }];
+  const stuck = { zone, state: 'stuck' } as const;
+  const removal = sampleDelete('2', { ...stuck, problems: problems('zone.changed-at-central') });
+  const create = sampleCreate('1', { ...stuck, problems: problems('zone.maybe-ours') });
+  const brokenWith = async (operations: readonly Operation[], isUnproven: boolean): Promise<string[]> => {
+    const world = await given({ panel: [www], central: [www] });
+    if (isUnproven) world.central.unproven.set(zone, create.id);
+    await world.sides[0]?.disk.file.commit({ operations });
+    return await broken(world);
+  };
+  assert.deepEqual(await brokenWith([removal], true), ['agreement.stuck']);
+  assert.deepEqual(await brokenWith([create, removal], false), ['agreement.stuck']);
+  assert.deepEqual(await brokenWith([create, removal], true), []);
 });

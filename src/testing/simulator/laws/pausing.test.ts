@@ -39,6 +39,8 @@ test('issue 14, laws: a delete that nothing carries on breaks the law in a pause
   assert.deepEqual(brokenBy([], [taken('kept')]), broken);
   assert.deepEqual(brokenBy([undone('reverting')], [undone('reverted')], [taken('kept')]), broken);
   assert.deepEqual(brokenBy([undone('reverting')], [undone('stuck'), taken('kept')]), broken);
+  // The create had ended before, and this commit changes only something else of it.
+  assert.deepEqual(brokenBy([undone('reverted')], [undone('reverted'), taken('kept')]), broken);
   const comparison = sampleCreate('2', { class: 'follow', state: 'reverted' });
   assert.deepEqual(brokenBy([comparison], [comparison, taken('kept')]), broken);
   // The create itself began in the pause, and so did what carries it on.

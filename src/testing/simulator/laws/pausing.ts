@@ -72,6 +72,7 @@ export class PausingLaws {
           one.zone === zone &&
           one.kind === other &&
           one.state === 'reverted' &&
+          this.#facts.witness.operations.get(one.id)?.states.at(-2)?.state !== 'reverted' &&
           one.class === 'veto' &&
           (operations.has(one.id) || this.#allowed.has(one.id)),
       )

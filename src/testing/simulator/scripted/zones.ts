@@ -42,6 +42,22 @@ export const aboutZones: Readonly<Record<string, Story>> = {
     [40, zoneEdit('zone-delete', main)],
     [42, zoneEdit('zone-create', main, { takes: 13_000 })],
   ]),
+  'an agent is killed while it makes a zone, which a user then makes again and deletes in an outage': told(
+    [
+      [6, zoneEdit('zone-create', fresh)],
+      [7, { kind: 'kill' }],
+      [9, { kind: 'start' }],
+      [30, zoneEdit('zone-create', fresh)],
+      [30.13, { kind: 'outage', of: 1, lasts: 5_000 }],
+      [31, zoneEdit('zone-delete', fresh)],
+    ],
+    {
+      draws: {
+        'central 1 create fresh.example. fault': { 1: 'slow' },
+        'central 1 create fresh.example. is slow': { 1: 1_500 },
+      },
+    },
+  ),
   'a zone made again while its delete is on its way': told(
     [
       [40, zoneEdit('zone-delete', main)],
