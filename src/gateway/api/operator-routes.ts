@@ -239,7 +239,8 @@ export const operatorRoutes: readonly Route[] = [
   auditRoute,
 ];
 
-function sourceOf({ token, from }: OperatorCaller): string {
+/** Who gives an order, as the audit shows it. */
+export function sourceOf({ token, from }: OperatorCaller): string {
   return `operator ${token.id}, ${from}`;
 }
 

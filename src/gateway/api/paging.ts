@@ -42,7 +42,8 @@ function firstBehind<T>(all: readonly T[], keyOf: (item: T) => string, after: st
   return found < 0 ? all.length : found;
 }
 
-function readCursor(cursor: string): string {
+/** Reads a cursor that {@link pageOf} has made. @throws {ApiRefusal} 400 */
+export function readCursor(cursor: string): string {
   const key = Buffer.from(cursor, 'base64url');
   if (key.toString('base64url') === cursor) return key.toString();
   throw new ApiRefusal(400, 'gateway.bad-request', { params: { text: 'cursor' } });

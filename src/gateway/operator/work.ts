@@ -5,6 +5,7 @@ import { plainBackendName } from '../backend-settings.ts';
 import { explainRight, type ExplainedRight, type Rights } from '../rights/decide.ts';
 import type { Verb } from '../rights/rule.ts';
 import { makeToken } from '../rights/token.ts';
+import type { DriftedZone } from '../storage/drift-storage.ts';
 import {
   newTokenFacts,
   usualLimits,
@@ -26,6 +27,8 @@ export type OperatorMistake =
   | 'customer-exists'
   | 'no-token'
   | 'no-owner'
+  | 'no-drift'
+  | 'other-backend'
   | 'foreign'
   | 'limit'
   | 'bad-customer'
@@ -200,6 +203,8 @@ export class OperatorWork {
     const claim = { zone, customer, backend, at: this.#wall(), quarantine: 0 };
     const made = await this.#storage.claimZone(claim, audit, null);
     if (typeof made === 'object') throw refusedZone(made, customer);
+    const stays = (await this.#storage.zone(zone))?.backend;
+    if (backend !== undefined && stays !== backend) throw new OperatorRefusal('other-backend', displayName(zone));
     await this.#storage.confirmClaim(zone, customer, audit, null);
   }
 
@@ -228,6 +233,36 @@ export class OperatorWork {
     const { customer } = await this.owner(zone);
     const audit = auditBy(by, 'zone.released', { customer, zone });
     await this.#storage.releaseZone(zone, customer, 0, audit, null);
+  }
+
+  /**
+   * Zones that somebody else has changed at the name server itself.
+   * @param after the zone behind which the list begins; empty: from the first
+   */
+  async drifted(after: DnsName | '', most: number): Promise<readonly DriftedZone[]> {
+    return await this.#storage.drift.list(after, most);
+  }
+
+  /** What somebody else has changed in a zone. */
+  async drift(zone: DnsName): Promise<DriftedZone> {
+    const drift = await this.#storage.drift.of(zone);
+    if (drift === null) throw new OperatorRefusal('no-drift', displayName(zone));
+    return drift;
+  }
+
+  /** Takes what somebody else has changed in a zone for what is wanted. */
+  async acceptDrift(by: string, zone: DnsName): Promise<void> {
+    const { customer, state, rrsets, more } = await this.drift(zone);
+    const detail = { state, rrsets: rrsets.length + more };
+    const audit = auditBy(by, 'zone.drift-accepted', { customer, zone, detail });
+    if (!(await this.#storage.drift.accept(zone, audit)))
+      throw new OperatorRefusal('no-drift', displayName(zone));
+  }
+
+  /** Has the gateway check a zone for drift within seconds. */
+  async checkDrift(zone: DnsName): Promise<void> {
+    await this.owner(zone);
+    await this.#storage.drift.postpone(zone, 0);
   }
 
   /** @param after number of the entry after which the list begins; 0: from the first */

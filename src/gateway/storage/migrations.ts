@@ -112,6 +112,20 @@ export const storageMigrations: readonly string[] = [
   CREATE INDEX audit_gateway ON audit (gateway, number);`,
   `ALTER TABLE customer ADD COLUMN backend TEXT NOT NULL DEFAULT '';
   ALTER TABLE zone ADD COLUMN backend TEXT NOT NULL DEFAULT '';`,
+  `ALTER TABLE zone ADD COLUMN check_at INTEGER NOT NULL DEFAULT 0;
+  CREATE INDEX zone_check_at ON zone (check_at) WHERE left_at IS NULL AND pending = 0;
+  ALTER TABLE change ADD COLUMN unseen INTEGER;
+  CREATE INDEX change_unseen ON change (zone, unseen) WHERE unseen IS NOT NULL;
+  CREATE TABLE zone_check (
+    zone TEXT PRIMARY KEY,
+    claimed_at INTEGER NOT NULL,
+    version INTEGER NOT NULL,
+    read_at INTEGER NOT NULL,
+    serial INTEGER,
+    snapshot TEXT,
+    drift TEXT
+  ) STRICT;
+  CREATE INDEX zone_check_drift ON zone_check (zone) WHERE drift IS NOT NULL;`,
 ];
 
 /**

@@ -133,6 +133,25 @@ const steps: readonly Step[] = [
     sql: `ALTER TABLE customer ADD COLUMN backend TEXT NOT NULL DEFAULT '';
   ALTER TABLE zone ADD COLUMN backend TEXT NOT NULL DEFAULT '';`,
   },
+  {
+    // A change that a gateway of the release before stores gets the place 0.
+    oldest: 1,
+    sql: `ALTER TABLE zone ADD COLUMN check_at BIGINT NOT NULL DEFAULT 0;
+  CREATE INDEX zone_check_at ON zone (check_at) WHERE left_at IS NULL AND pending = 0;
+  ALTER TABLE change ADD COLUMN unseen BIGINT;
+  ALTER TABLE change ALTER COLUMN unseen SET DEFAULT 0;
+  CREATE INDEX change_unseen ON change (zone, unseen) WHERE unseen IS NOT NULL;
+  CREATE TABLE zone_check (
+    zone TEXT COLLATE "C" PRIMARY KEY,
+    claimed_at BIGINT NOT NULL,
+    version BIGINT NOT NULL,
+    read_at BIGINT NOT NULL,
+    serial BIGINT,
+    snapshot TEXT,
+    drift TEXT
+  );
+  CREATE INDEX zone_check_drift ON zone_check (zone) WHERE drift IS NOT NULL;`,
+  },
 ];
 
 /**

@@ -17,7 +17,7 @@ import {
 } from './storage.ts';
 
 /** A stored DNS name. Only canonical names are stored, so it is enough to check the final dot. */
-const name = v.custom<DnsName>((value) => typeof value === 'string' && value.endsWith('.'));
+export const name = v.custom<DnsName>((value) => typeof value === 'string' && value.endsWith('.'));
 
 const record = v.object({ name, type: v.string(), ttl: v.nullable(v.number()), rdata: v.string() });
 const records = v.array(record);
@@ -77,6 +77,8 @@ const countsRow = v.object({
   claims: v.number(),
   open_changes: v.number(),
   oldest_change: v.nullable(v.number()),
+  drifted_zones: v.number(),
+  next_check: v.nullable(v.number()),
 });
 
 const zoneRow = v.object({
@@ -149,7 +151,7 @@ const factsText = v.pipe(v.string(), v.parseJson(), auditBody);
 const headRow = v.object({ number: v.number(), hash: v.string() });
 
 /** Checks a value of the database. @throws {StorageError} the file is damaged, or somebody changed it */
-function checked<T>(schema: v.GenericSchema<unknown, T>, value: unknown): T {
+export function checked<T>(schema: v.GenericSchema<unknown, T>, value: unknown): T {
   const result = v.safeParse(schema, value);
   if (result.success) return result.output;
   throw new StorageError('storage.failed', new Error(`unreadable row: ${result.issues[0].message}`));
@@ -209,8 +211,14 @@ function operatorToken({
 
 /** Reads the numbers of rows from a row. @throws {StorageError} */
 export function readCounts(row: unknown): StorageCounts {
-  const { open_changes: openChanges, oldest_change: oldestChange, ...read } = checked(countsRow, row);
-  return { ...read, openChanges, oldestChange };
+  const {
+    open_changes: openChanges,
+    oldest_change: oldestChange,
+    drifted_zones: driftedZones,
+    next_check: nextCheck,
+    ...read
+  } = checked(countsRow, row);
+  return { ...read, openChanges, oldestChange, driftedZones, nextCheck };
 }
 
 /** Reads the owner of a zone from a row. @throws {StorageError} */

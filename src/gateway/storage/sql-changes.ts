@@ -12,6 +12,10 @@ export async function storedChange(tx: Sql, token: string, key: string): Promise
   return maybe(await tx.get(sql, token, key), readStoredChange);
 }
 
+/** The place of a new change among those of its zone that no snapshot contains. */
+const nextUnseen =
+  '(SELECT coalesce(max(unseen), 0) + 1 FROM change AS other WHERE zone = ? AND unseen IS NOT NULL)';
+
 /**
  * Stores a change, and counts it as a write.
  * @returns the stored change, if the key was used before, or the limit that it would exceed. What was written
@@ -27,10 +31,11 @@ export async function addChange(
   const limited = await limitOf(tx, change);
   if (limited !== null) return limited;
   // If another gateway stores the same key in this moment, the statement waits for it.
-  const sql = `INSERT INTO change (customer, token, key, zone, client, fingerprint, body, accepted_at)
-    VALUES (?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (token, key) DO NOTHING`;
+  const sql = `INSERT INTO change
+    (customer, token, key, zone, client, fingerprint, body, accepted_at, unseen)
+    VALUES (?, ?, ?, ?, ?, ?, ?, ?, ${nextUnseen}) ON CONFLICT (token, key) DO NOTHING`;
   const values = [customer, token, key, change.zone, from, fingerprint, JSON.stringify(body)];
-  if ((await tx.run(sql, ...values, acceptedAt)) === 0) return await storedChange(tx, token, key);
+  if ((await tx.run(sql, ...values, acceptedAt, change.zone)) === 0) return await storedChange(tx, token, key);
   await grow(tx, change.zone, growthOf(change));
   return null;
 }
