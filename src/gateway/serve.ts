@@ -82,7 +82,8 @@ export async function startGateway(
   const { limits, certificate } = settings;
   const every = settings.driftEvery;
   const serials = new ZoneSerials(backends, Date.now);
-  const drift = new DriftChecker({ storage, backends, serials, turns, log, wall: Date.now, timeout, every });
+  const checking = { storage, backends, serials, guard, turns, log, wall: Date.now, timeout, every };
+  const drift = new DriftChecker(checking);
   const parts = { gateway, operator, drift, storage, log, wall: Date.now, now, limits, metrics };
   const server = new ApiServer(parts, certificate);
   const status = monitoring({ ...parts, centrals: [...centrals.values()], timeout, server });

@@ -1,6 +1,7 @@
 import type { CallContext } from '../../core/central.ts';
 import type { Log } from '../../core/log.ts';
 import type { DnsName } from '../../dns/name.ts';
+import type { DatabaseGuard } from '../audit/database-guard.ts';
 import {
   mostUnchecked,
   unknownRRset,
@@ -24,7 +25,8 @@ const longestProof = 86_400_000;
 /**
  * How a check has ended. `unchanged`: the serial shows that nobody has changed the zone. `first`: the zone
  * was read for the first time. `same` and `drift`: it was compared with what the gateway left. `later`: a
- * write may still arrive, or something was stored during the check. `gone`: nobody has the zone.
+ * write may still arrive, something was stored during the check, or the database is in doubt. `gone`: nobody
+ * has the zone.
  */
 export type DriftResult = 'unchanged' | 'first' | 'same' | 'drift' | 'later' | 'gone';
 
@@ -32,6 +34,7 @@ export interface DriftCheckerParts {
   readonly storage: Pick<Storage, 'drift'>;
   readonly backends: Pick<Backends, 'named'>;
   readonly serials: ZoneSerials;
+  readonly guard: Pick<DatabaseGuard, 'doubt'>;
   readonly turns: ZoneTurns;
   readonly log: Log;
   /** Wall clock, milliseconds. */
@@ -93,8 +96,9 @@ class Check {
   }
 
   async run(): Promise<DriftResult> {
-    const { storage, wall } = this.#parts;
+    const { storage, guard, wall } = this.#parts;
     const zone = this.#zone;
+    if ((await guard.doubt()) !== null) return 'later';
     const known = await storage.drift.knowledge(zone);
     if (known === null) return 'gone';
     if (this.#mayBeLate(known)) return 'later';
@@ -149,20 +153,12 @@ class Check {
       const found = differencesOf(known, texts);
       const result = found === null ? 'first' : found.length > 0 ? 'drift' : 'same';
       const read = { snapshot: await snapshotOf(texts), serial, readAt, contained: 'all', state } as const;
-      return await this.#store(
-        known,
-        { ...read, differences: found ?? [], present: texts },
-        result,
-        lease,
-      );
+      return await this.#store(known, { ...read, differences: found ?? [], present: texts }, result, lease);
     });
   }
 
   /** Stores what follows from the oldest changes, and goes on with the others. */
-  async #storeReplayed(
-    known: ZoneKnowledge,
-    { snapshot, differences }: Replayed,
-  ): Promise<DriftResult> {
+  async #storeReplayed(known: ZoneKnowledge, { snapshot, differences }: Replayed): Promise<DriftResult> {
     const { readAt, changes, drift } = known;
     const follows = { snapshot, serial: null, readAt, contained: changes, differences, present: null };
     const result = await this.#store(known, { ...follows, state: drift?.state ?? 'records' }, 'drift');

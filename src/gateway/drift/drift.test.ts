@@ -89,9 +89,7 @@ for (const { title, programs, start } of gatewayBackends)
       await bench.writer.add(zone, record(zone, 'a', '192.0.2.9'));
       await put(zone, 'a', ['192.0.2.2']);
       assert.equal(await check(zone), 'drift');
-      assert.deepEqual(await listed(zone), [
-        [`a.${zone} A`, ['192.0.2.1'], ['192.0.2.1', '192.0.2.9']],
-      ]);
+      assert.deepEqual(await listed(zone), [[`a.${zone} A`, ['192.0.2.1'], ['192.0.2.1', '192.0.2.9']]]);
       await put(zone, 'a', ['192.0.2.1']);
       assert.equal(await check(zone), 'same');
       assert.deepEqual(await listed(zone), []);

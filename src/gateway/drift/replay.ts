@@ -1,4 +1,3 @@
-
 import { recordId, type ResourceRecord } from '../../dns/record.ts';
 import { rrsetId, type RRsetKey } from '../../dns/zone.ts';
 import { unknownRRset, type UncheckedChange, type ZoneSnapshot } from '../storage/drift-storage.ts';
@@ -67,7 +66,8 @@ export function isUnsure({ change: { outcome }, position }: UncheckedChange): bo
 
 /** Changes of which nobody knows their place come last. */
 function byPosition(a: UncheckedChange, b: UncheckedChange): number {
-  const place = ({ position }: UncheckedChange): number => (position === 0 ? Number.MAX_SAFE_INTEGER : position);
+  const place = ({ position }: UncheckedChange): number =>
+    position === 0 ? Number.MAX_SAFE_INTEGER : position;
   return place(a) - place(b);
 }
 

@@ -42,7 +42,7 @@ export function mergeDrift(earlier: ZoneDrift | null, found: DriftFound): ZoneDr
     if (byId.size < mostListed && size <= mostInAll) byId.set(difference.id, one);
     else more += 1;
   }
-  const rrsets = [...byId.values()].filter((one) => !isBack(one, present));
+  const rrsets = [...byId.values()].filter((one) => !areSame(one.before, one.after) && !isBack(one, present));
   if (rrsets.length === 0 && more === 0 && state === 'records') return null;
   const isNew = differences.length > 0 || state !== (earlier?.state ?? 'records');
   const lastSeen = isNew ? at : (earlier?.lastSeen ?? at);

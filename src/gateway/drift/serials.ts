@@ -10,7 +10,10 @@ const kept = 600_000;
 export class ZoneSerials {
   readonly #backends: Pick<Backends, 'named'>;
   readonly #wall: () => number;
-  readonly #lists = new Map<string, { readonly readAt: number; readonly all: ReadonlyMap<DnsName, number> }>();
+  readonly #lists = new Map<
+    string,
+    { readonly readAt: number; readonly all: ReadonlyMap<DnsName, number> }
+  >();
 
   /** @param wall wall clock, milliseconds */
   constructor(backends: Pick<Backends, 'named'>, wall: () => number) {

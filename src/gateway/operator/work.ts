@@ -204,7 +204,8 @@ export class OperatorWork {
     const made = await this.#storage.claimZone(claim, audit, null);
     if (typeof made === 'object') throw refusedZone(made, customer);
     const stays = (await this.#storage.zone(zone))?.backend;
-    if (backend !== undefined && stays !== backend) throw new OperatorRefusal('other-backend', displayName(zone));
+    if (backend !== undefined && stays !== backend)
+      throw new OperatorRefusal('other-backend', displayName(zone));
     await this.#storage.confirmClaim(zone, customer, audit, null);
   }
 

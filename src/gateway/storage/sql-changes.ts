@@ -35,7 +35,8 @@ export async function addChange(
     (customer, token, key, zone, client, fingerprint, body, accepted_at, unseen)
     VALUES (?, ?, ?, ?, ?, ?, ?, ?, ${nextUnseen}) ON CONFLICT (token, key) DO NOTHING`;
   const values = [customer, token, key, change.zone, from, fingerprint, JSON.stringify(body)];
-  if ((await tx.run(sql, ...values, acceptedAt, change.zone)) === 0) return await storedChange(tx, token, key);
+  if ((await tx.run(sql, ...values, acceptedAt, change.zone)) === 0)
+    return await storedChange(tx, token, key);
   await grow(tx, change.zone, growthOf(change));
   return null;
 }
