@@ -154,6 +154,9 @@ const steps: readonly Step[] = [
   },
 ];
 
+/** Version of the tables that this release makes. */
+export const newestTables = steps.length;
+
 /**
  * Brings the tables to the form of this release, in one transaction.
  * @param sql a transaction in which nobody else migrates
