@@ -115,6 +115,74 @@ for (const { title, programs, start } of gatewayBackends)
       ]);
     });
 
+    test('a zone that the name server lacks, and one that is there again', async () => {
+      const zone = zoneName(`lost-${title.toLowerCase()}.example`);
+      await bench.assign(zone, 'shop');
+      assert.equal(await check(zone), 'drift');
+      assert.equal((await order('GET', `/zones/${zone}/drift`)).body['state'], 'missing');
+      assert.equal(await check(zone), 'drift');
+      await bench.server.addZones([{ zone }]);
+      assert.equal(await check(zone), 'first');
+      assert.equal((await order('GET', `/zones/${zone}/drift`)).status, 404);
+      const { body } = await order('GET', '/audit');
+      const entries = (body['entries'] as { what: string; zone: string }[]).filter(
+        (one) => one.zone === zone,
+      );
+      assert.equal(entries.filter(({ what }) => what === 'zone.drift').length, 1);
+    });
+
+    test('what a server that signs the zone changes itself is not listed', async () => {
+      count += 1;
+      const zone = zoneName(`signed-${count}.example`);
+      await bench.writer.makeSignedZone?.(zone);
+      await bench.assign(zone, 'shop');
+      assert.equal(await check(zone), 'first');
+      await put(zone, 'a', ['192.0.2.1']);
+      assert.equal(await check(zone), 'same');
+      await bench.writer.add(zone, record(zone, 'x', '192.0.2.9'));
+      assert.equal(await check(zone), 'drift');
+      assert.deepEqual(await listed(zone), [[`x.${zone} A`, [], ['192.0.2.9']]]);
+    });
+
+    test('a create of a zone that somebody had deleted at the name server is no drift', async () => {
+      const zone = await newZone();
+      await put(zone, 'a', ['192.0.2.1']);
+      assert.equal(await check(zone), 'first');
+      await bench.server.dropZone(zone);
+      assert.equal(await check(zone), 'drift');
+      if (title === 'PowerDNS') {
+        const made = { zone, check: false, nameServers: ['ns1.example.net'], records: [] };
+        assert.equal((await ask('POST', '/zones', made)).status, 201);
+        assert.equal(await check(zone), 'first');
+        await put(zone, 'a', ['192.0.2.1']);
+        assert.equal(await check(zone), 'same');
+        assert.equal((await order('GET', `/zones/${zone}/drift`)).status, 404);
+      }
+    });
+
+    test('edits of customers pass while the zone is checked and somebody else writes', async () => {
+      const zone = await newZone();
+      assert.equal(await check(zone), 'first');
+      let isOver = false;
+      const checks = (async () => {
+        const results = new Set<unknown>();
+        while (!isOver) results.add(await check(zone));
+        return results;
+      })();
+      for (let at = 0; at < 8; at += 1) {
+        await put(zone, 'a', [`192.0.2.${at}`]);
+        if (at % 4 === 0) await bench.writer.add(zone, record(zone, `x${at}`, '192.0.2.9'));
+      }
+      isOver = true;
+      const results = await checks;
+      assert.ok(results.isSubsetOf(new Set(['same', 'drift', 'later'])), [...results].join());
+      await check(zone);
+      assert.deepEqual(((await listed(zone)) as unknown[]).toSorted(), [
+        [`x0.${zone} A`, [], ['192.0.2.9']],
+        [`x4.${zone} A`, [], ['192.0.2.9']],
+      ]);
+    });
+
     test('if only the gateway writes, nothing is listed', async () => {
       const step = fc.record({
         name: fc.constantFrom('a', 'b', '*'),
