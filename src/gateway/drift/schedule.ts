@@ -5,7 +5,8 @@ import type { DnsName } from '../../dns/name.ts';
 import { ApiRefusal } from '../api-refusal.ts';
 import type { DatabaseGuard } from '../audit/database-guard.ts';
 import type { GatewayMetrics } from '../metrics.ts';
-import { StorageError, type Storage } from '../storage/storage.ts';
+import type { DriftStorage } from '../storage/drift-storage.ts';
+import { StorageError } from '../storage/storage.ts';
 import type { DriftChecker } from './checker.ts';
 
 /** How many names of zones are read from the database at once. */
@@ -23,7 +24,7 @@ const shortest = 20;
 
 export interface DriftScheduleParts {
   readonly checker: Pick<DriftChecker, 'check'>;
-  readonly storage: Pick<Storage, 'drift'>;
+  readonly storage: { readonly drift: Pick<DriftStorage, 'due' | 'postpone'> };
   readonly guard: Pick<DatabaseGuard, 'doubt'>;
   readonly metrics: Pick<GatewayMetrics, 'driftCheck'>;
   readonly clock: Clock;
