@@ -78,13 +78,13 @@ export async function startGateway(
   const upkeep = { storage, claims, guard, log, timeout, keepChanges, keepAddresses };
   await settle(upkeep);
   const named = [...centrals.keys()].filter((name) => name !== '');
-  const operator = new OperatorWork(storage, Date.now, () => named);
-  const { limits, certificate } = settings;
+  const operator = new OperatorWork({ storage, wall: Date.now, backends: () => named, heads });
+  const { limits, proxies, certificate } = settings;
   const every = settings.driftEvery;
   const serials = new ZoneSerials(backends, Date.now);
   const checking = { storage, backends, serials, guard, turns, log, wall: Date.now, timeout, every };
   const drift = new DriftChecker(checking);
-  const parts = { gateway, operator, drift, storage, log, wall: Date.now, now, limits, metrics };
+  const parts = { gateway, operator, drift, storage, log, wall: Date.now, now, limits, proxies, metrics };
   const server = new ApiServer(parts, certificate);
   const status = monitoring({ ...parts, centrals: [...centrals.values()], timeout, server });
   const { port, statusPort } = await listen(server, status, settings);

@@ -1,5 +1,5 @@
 import type { DnsName } from '../../dns/name.ts';
-import type { AuditFacts, StoredChange, ZoneLease, ZoneOwner } from './storage.ts';
+import type { AuditFacts, ListPart, StoredChange, ZoneLease, ZoneOwner } from './storage.ts';
 
 /** The RRsets of a zone as the gateway knows them, by `rrsetId`. */
 export interface ZoneSnapshot {
@@ -113,8 +113,8 @@ export interface DriftStorage {
   forget(zone: DnsName, lease: ZoneLease | null): Promise<void>;
   /** Forgets all snapshots, because the gateway may have made changes that the database lacks. */
   forgetAll(): Promise<void>;
-  /** @param after the zone behind which the list begins; empty: from the first */
-  list(after: DnsName | '', most: number): Promise<readonly DriftedZone[]>;
+  /** Zones with drift, in the order of their names. */
+  list(part: ListPart): Promise<readonly DriftedZone[]>;
   /** @returns null: the zone has no drift, or nobody has it */
   of(zone: DnsName): Promise<DriftedZone | null>;
   /** Takes what was found for what is wanted. @returns false: the zone has no drift */

@@ -134,6 +134,13 @@ const steps: readonly Step[] = [
   ALTER TABLE zone ADD COLUMN backend TEXT NOT NULL DEFAULT '';`,
   },
   {
+    oldest: 1,
+    sql: `CREATE SEQUENCE lease_fence;
+  SELECT setval('lease_fence', (SELECT coalesce(max(fence), 0) + 1 FROM lease));
+  CREATE INDEX token_listed ON token (customer, created_at, id);
+  CREATE INDEX zone_listed ON zone (customer, name) WHERE left_at IS NULL AND pending = 0;`,
+  },
+  {
     // A change that a gateway of the release before stores gets the place 0.
     oldest: 1,
     sql: `ALTER TABLE zone ADD COLUMN check_at BIGINT NOT NULL DEFAULT 0;

@@ -11,7 +11,7 @@ import {
 } from './drift-storage.ts';
 import { readDriftedZone, readName, readUncheckedChange, readZoneCheck, snapshotText } from './drift-rows.ts';
 import { zoneOwner } from './sql-zones.ts';
-import type { AuditFacts, ZoneLease } from './storage.ts';
+import type { AuditFacts, ListPart, ZoneLease } from './storage.ts';
 
 /** Zones with drift and their owners. What is stored about an earlier zone of the same name is left out. */
 const drifted = `SELECT zone.name, zone.customer, zone_check.drift FROM zone_check
@@ -75,9 +75,11 @@ export class SqlDrift implements DriftStorage {
     await this.#run(forgotten);
   }
 
-  async list(after: DnsName | '', most: number): Promise<readonly DriftedZone[]> {
+  async list({ after, most }: ListPart): Promise<readonly DriftedZone[]> {
     const sql = `${drifted} AND zone_check.zone > ? ORDER BY zone_check.zone LIMIT ?`;
-    return await this.#database.read(async (tx) => (await tx.all(sql, after, most)).map(readDriftedZone));
+    return await this.#database.read(async (tx) =>
+      (await tx.all(sql, after ?? '', most)).map(readDriftedZone),
+    );
   }
 
   async of(zone: DnsName): Promise<DriftedZone | null> {

@@ -89,13 +89,16 @@ export function driftStorageContract(name: string, makeSubject: () => Promise<St
         const { owner: _, ...second } = (await storage.drift.knowledge(zone)) ?? {};
         assert.deepEqual(second, { version: 1, snapshot, serial: 7, readAt: 11, drift, changes: [] });
         const listed = { zone, customer: 'shop', ...drift };
-        assert.deepEqual(await storage.drift.list('', 9), [listed]);
-        assert.deepEqual(await storage.drift.list(zone, 9), []);
+        assert.deepEqual(await storage.drift.list({ after: null, most: 9 }), [listed]);
+        assert.deepEqual(await storage.drift.list({ after: zone, most: 9 }), []);
         assert.deepEqual(await storage.drift.of(zone), listed);
         assert.equal((await storage.counts()).driftedZones, 1);
         assert.equal(await storage.drift.accept(zone, auditFacts('accepted')), true);
         assert.equal(await storage.drift.accept(zone, auditFacts('accepted again')), false);
-        assert.deepEqual([await storage.drift.of(zone), await storage.drift.list('', 9)], [null, []]);
+        assert.deepEqual(
+          [await storage.drift.of(zone), await storage.drift.list({ after: null, most: 9 })],
+          [null, []],
+        );
         assert.equal(await storage.drift.store(checked(1, { drift }), null, null), false);
         const what = (await storage.audit(0, 100)).map((one) => one.what);
         assert.deepEqual(what.slice(-2), ['drift', 'accepted']);

@@ -70,7 +70,7 @@ function named(zones: readonly DnsName[]): string {
 /** Reports zones that somebody else has changed at the name server itself. */
 export async function checkDrift(storage: Storage, { driftEvery }: GatewaySettings): Promise<Finding[]> {
   const check = 'drift';
-  const zones = await storage.drift.list('', mostNamed + 1);
+  const zones = await storage.drift.list({ after: null, most: mostNamed + 1 });
   const unserved = zones.filter(({ state }) => state === 'no-soa').map(({ zone }) => zone);
   const found: Finding[] = [];
   if (unserved.length > 0) {

@@ -62,9 +62,9 @@ export function driftCommand({ globals, config }: GatewayGlobals): Command {
 
 async function allDrifted(work: OperatorWork): Promise<readonly DriftedZone[]> {
   const zones: DriftedZone[] = [];
-  let after: DnsName | '' = '';
+  let after: DnsName | null = null;
   for (;;) {
-    const some: readonly DriftedZone[] = await work.drifted(after, atOnce);
+    const some: readonly DriftedZone[] = await work.drifted({ after, most: atOnce });
     zones.push(...some);
     const last = some.at(-1);
     if (last === undefined || some.length < atOnce) return zones;

@@ -185,7 +185,7 @@ const client = defineTarget({
   decode: (input) => {
     const address = clientAddress(input);
     const list = ['a', 'b', 'c'];
-    return { network: clientNetwork(address), page: pageOf(list, String, { cursor: input }, 2) };
+    return { network: clientNetwork(address), page: pageOf(list, String, { cursor: input, limit: 2 }) };
   },
   refusals: [ApiRefusal],
   check: ({ network, page }) => {
