@@ -7,7 +7,7 @@ import {
   unknownRRset,
   type CheckedZone,
   type ZoneDrift,
-  type ZoneKnowledge,
+  type DriftKnowledge,
 } from '../storage/drift-storage.ts';
 import type { Storage, ZoneLease } from '../storage/storage.ts';
 import type { Backends } from '../work/backends.ts';
@@ -122,7 +122,7 @@ class Check {
    * @returns null: something differs, or is not known
    */
   async #isSame(
-    known: ZoneKnowledge,
+    known: DriftKnowledge,
     { snapshot: expected, differences }: Replayed,
     serial: number | null,
   ): Promise<DriftResult | null> {
@@ -158,7 +158,7 @@ class Check {
   }
 
   /** Stores what follows from the oldest changes, and goes on with the others. */
-  async #storeReplayed(known: ZoneKnowledge, { snapshot, differences }: Replayed): Promise<DriftResult> {
+  async #storeReplayed(known: DriftKnowledge, { snapshot, differences }: Replayed): Promise<DriftResult> {
     const { readAt, changes, drift } = known;
     const follows = { snapshot, serial: null, readAt, contained: changes, differences, present: null };
     const result = await this.#store(known, { ...follows, state: drift?.state ?? 'records' }, 'drift');
@@ -166,18 +166,18 @@ class Check {
   }
 
   /** Whether a write may still arrive at the name server. */
-  #mayBeLate({ changes }: ZoneKnowledge): boolean {
+  #mayBeLate({ changes }: DriftKnowledge): boolean {
     const since = this.#parts.wall() - lateWrites;
     return changes.some((one) => isUnsure(one) && one.endedAt !== null && one.endedAt > since);
   }
 
   /** @returns null: the serial proves nothing, or zones are so seldom checked that all are read */
-  async #serialOf({ owner }: ZoneKnowledge): Promise<number | null> {
+  async #serialOf({ owner }: DriftKnowledge): Promise<number | null> {
     const { serials, every } = this.#parts;
     return every < longestProof ? await serials.of(owner, this.#context()) : null;
   }
 
-  async #read({ owner: { backend } }: ZoneKnowledge): Promise<ZoneContent> {
+  async #read({ owner: { backend } }: DriftKnowledge): Promise<ZoneContent> {
     const zone = this.#zone;
     const records = await this.#parts.backends.named(backend).readZone(zone, [], this.#context());
     if (records === null) return { state: 'missing', texts: new Map() };
@@ -187,7 +187,7 @@ class Check {
 
   /** Stores what was found. What is new gets an entry of the audit and a line of the log. */
   async #store(
-    { owner: { customer }, version, drift: earlier }: ZoneKnowledge,
+    { owner: { customer }, version, drift: earlier }: DriftKnowledge,
     { state, differences, present, ...rest }: Finding,
     result: DriftResult,
     lease: ZoneLease | null = null,
@@ -214,7 +214,7 @@ class Check {
 
 /** @returns null: nothing is known with which the zone could be compared */
 function differencesOf(
-  { snapshot, changes }: ZoneKnowledge,
+  { snapshot, changes }: DriftKnowledge,
   texts: RRsetTexts,
 ): readonly Difference[] | null {
   if (snapshot === null || changes.length === mostUnchecked) return null;

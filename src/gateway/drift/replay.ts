@@ -2,7 +2,7 @@ import { recordId, type ResourceRecord } from '../../dns/record.ts';
 import { rrsetId, type RRsetKey } from '../../dns/zone.ts';
 import { unknownRRset, type UncheckedChange, type ZoneSnapshot } from '../storage/drift-storage.ts';
 import type { StoredChange } from '../storage/storage.ts';
-import { inForm, isWatched, textOf, type RRsetTexts } from './snapshot.ts';
+import { inForm, isWatched, rrsetText, type RRsetTexts } from './snapshot.ts';
 
 /** An RRset that is not as the gateway has left it. */
 export interface Difference {
@@ -36,10 +36,10 @@ export function replay({ form, rrsets: known }: ZoneSnapshot, changes: readonly 
       if (!isWatched(change.zone, key)) continue;
       const then = before.get(id) ?? [];
       const expected = rrsets.get(id);
-      const text = textOf(then);
+      const text = rrsetText(then);
       if (position > 0 && expected !== unknownRRset && expected !== inForm(form, text))
         differences.push({ id, before: expected, form, after: text });
-      const left = isUnsure(one) ? unknownRRset : inForm(form, textOf(leftBy(change, id, then)));
+      const left = isUnsure(one) ? unknownRRset : inForm(form, rrsetText(leftBy(change, id, then)));
       if (left === undefined) rrsets.delete(id);
       else rrsets.set(id, left);
     }

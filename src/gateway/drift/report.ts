@@ -2,7 +2,7 @@ import { parseName } from '../../dns/name.ts';
 import { rrsetId } from '../../dns/zone.ts';
 import type { DriftedRecord, DriftedRRset, ZoneDrift } from '../storage/drift-storage.ts';
 import type { Difference } from './replay.ts';
-import { recordsIn, type RRsetTexts } from './snapshot.ts';
+import { recordsInText, type RRsetTexts } from './snapshot.ts';
 
 /** Maximum number of RRsets that are listed for a zone. */
 const mostListed = 100;
@@ -80,7 +80,7 @@ function driftedRRset({ id, before, form, after }: Difference, earlier: DriftedR
 
 /** @returns null: there is too much of it */
 function recordsOf(text: string | undefined): readonly DriftedRecord[] | null {
-  return text !== undefined && text.length > mostInRRset ? null : recordsIn(text);
+  return text !== undefined && text.length > mostInRRset ? null : recordsInText(text);
 }
 
 function areSame(a: DriftedRRset['before'], b: DriftedRRset['before']): boolean {

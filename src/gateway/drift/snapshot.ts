@@ -23,7 +23,7 @@ export async function rrsetTexts(zone: DnsName, records: readonly ResourceRecord
   const texts = new Map<string, string>();
   for (const [id, set] of Map.groupBy(records, rrsetId)) {
     if (pace.due) await pace.rest();
-    const text = textOf(set);
+    const text = rrsetText(set);
     if (text !== undefined && set.every((record) => isWatched(zone, record))) texts.set(id, text);
   }
   return texts;
@@ -49,7 +49,7 @@ export function isWatched(zone: DnsName, key: RRsetKey): boolean {
 }
 
 /** An RRset as text, whatever the order of its records; undefined: there are none. */
-export function textOf(records: readonly ResourceRecord[]): string | undefined {
+export function rrsetText(records: readonly ResourceRecord[]): string | undefined {
   if (records.length === 0) return undefined;
   const lines = records.map(({ type, ttl, rdata }) =>
     JSON.stringify([ttl, type === 'SOA' ? withoutSerial(rdata) : rdata]),
@@ -60,7 +60,7 @@ export function textOf(records: readonly ResourceRecord[]): string | undefined {
 const recordsText = v.pipe(v.string(), v.parseJson(), v.array(v.tuple([v.nullable(v.number()), v.string()])));
 
 /** The records in the text of an RRset. @param text undefined: there are none */
-export function recordsIn(text: string | undefined): readonly DriftedRecord[] {
+export function recordsInText(text: string | undefined): readonly DriftedRecord[] {
   return text === undefined ? [] : v.parse(recordsText, text).map(([ttl, data]) => ({ ttl, data }));
 }
 

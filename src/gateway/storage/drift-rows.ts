@@ -1,7 +1,7 @@
 import * as v from 'valibot';
 import type { DnsName } from '../../dns/name.ts';
-import type { DriftedZone, UncheckedChange, ZoneKnowledge, ZoneSnapshot } from './drift-storage.ts';
-import { checked, name, readStoredChange } from './rows.ts';
+import type { DriftedZone, UncheckedChange, DriftKnowledge, ZoneSnapshot } from './drift-storage.ts';
+import { checkedRow, storedName, readStoredChange } from './rows.ts';
 
 const driftedRecords = v.array(v.object({ ttl: v.nullable(v.number()), data: v.string() }));
 
@@ -11,7 +11,7 @@ const drift = v.object({
   lastSeen: v.number(),
   rrsets: v.array(
     v.object({
-      name,
+      name: storedName,
       type: v.string(),
       before: v.nullable(driftedRecords),
       after: v.nullable(driftedRecords),
@@ -42,7 +42,7 @@ const zoneCheckRow = v.object({
   drift: v.nullable(driftText),
 });
 
-const driftedRow = v.object({ name, customer: v.string(), drift: driftText });
+const driftedRow = v.object({ name: storedName, customer: v.string(), drift: driftText });
 
 const uncheckedRow = v.object({ unseen: v.number(), ended_at: v.nullable(v.number()) });
 
@@ -53,25 +53,25 @@ export function snapshotText({ form, rrsets }: ZoneSnapshot): string {
 
 /** Reads a name from a row. @throws {StorageError} */
 export function readName(row: unknown): DnsName {
-  return checked(v.object({ name }), row).name;
+  return checkedRow(v.object({ name: storedName }), row).name;
 }
 
 /** Reads what is known of a zone from a row. @throws {StorageError} */
 export function readZoneCheck(
   row: unknown,
-): Pick<ZoneKnowledge, 'version' | 'snapshot' | 'serial' | 'readAt' | 'drift'> {
-  const { read_at: readAt, ...read } = checked(zoneCheckRow, row);
+): Pick<DriftKnowledge, 'version' | 'snapshot' | 'serial' | 'readAt' | 'drift'> {
+  const { read_at: readAt, ...read } = checkedRow(zoneCheckRow, row);
   return { ...read, readAt };
 }
 
 /** Reads a zone with drift from a row. @throws {StorageError} */
 export function readDriftedZone(row: unknown): DriftedZone {
-  const { name: zone, customer, drift: found } = checked(driftedRow, row);
+  const { name: zone, customer, drift: found } = checkedRow(driftedRow, row);
   return { zone, customer, ...found };
 }
 
 /** Reads a change that no snapshot contains from a row. @throws {StorageError} */
 export function readUncheckedChange(row: unknown): UncheckedChange {
-  const { unseen: position, ended_at: endedAt } = checked(uncheckedRow, row);
+  const { unseen: position, ended_at: endedAt } = checkedRow(uncheckedRow, row);
   return { change: readStoredChange(row), position, endedAt };
 }

@@ -57,7 +57,7 @@ export interface UncheckedChange {
 }
 
 /** What is known of a zone before it is checked for drift. */
-export interface ZoneKnowledge {
+export interface DriftKnowledge {
   readonly owner: ZoneOwner;
   /** Raised each time something is stored; 0: nothing is stored yet. */
   readonly version: number;
@@ -73,7 +73,7 @@ export interface ZoneKnowledge {
 }
 
 /** What a check of a zone has found out. */
-export interface CheckedZone extends Pick<ZoneKnowledge, 'snapshot' | 'serial' | 'readAt' | 'drift'> {
+export interface CheckedZone extends Pick<DriftKnowledge, 'snapshot' | 'serial' | 'readAt' | 'drift'> {
   readonly zone: DnsName;
   /** Version of the knowledge that the check began with. */
   readonly version: number;
@@ -97,7 +97,7 @@ export interface DriftStorage {
    */
   due(at: number, most: number): Promise<readonly DnsName[]>;
   /** @returns null: nobody has the zone, or it is only claimed */
-  knowledge(zone: DnsName): Promise<ZoneKnowledge | null>;
+  knowledge(zone: DnsName): Promise<DriftKnowledge | null>;
   /**
    * Stores what a check has found out.
    * @param audit null: no entry

@@ -1,7 +1,7 @@
 import pg from 'pg';
 import * as v from 'valibot';
 import { clientConfig, type PostgresSettings } from './postgres.ts';
-import { checked } from './rows.ts';
+import { checkedRow } from './rows.ts';
 import { StorageError } from './storage.ts';
 
 /** What a PostgreSQL server says about itself and the gateway's database. */
@@ -68,7 +68,7 @@ export async function readPostgresCondition(
     const asked = wall();
     const { rows } = await client.query(question);
     const answered = wall();
-    const { standby, wall: theirs, used, most, has_tables: hasTables, ...said } = checked(answer, rows[0]);
+    const { standby, wall: theirs, used, most, has_tables: hasTables, ...said } = checkedRow(answer, rows[0]);
     const tables = hasTables ? await client.query('SELECT version, oldest FROM gateway_schema') : null;
     return {
       ...said,
@@ -76,7 +76,7 @@ export async function readPostgresCondition(
       ahead: theirs - (asked + answered) / 2,
       exactness: (answered - asked) / 2,
       connections: { used, most },
-      tables: tables === null ? null : checked(schemaRow, tables.rows[0]),
+      tables: tables === null ? null : checkedRow(schemaRow, tables.rows[0]),
     };
   } catch (error) {
     throw error instanceof StorageError ? error : new StorageError('storage.failed', error);

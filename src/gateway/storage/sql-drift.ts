@@ -7,7 +7,7 @@ import {
   type DriftedZone,
   type DriftStorage,
   type UncheckedChange,
-  type ZoneKnowledge,
+  type DriftKnowledge,
 } from './drift-storage.ts';
 import { readDriftedZone, readName, readUncheckedChange, readZoneCheck, snapshotText } from './drift-rows.ts';
 import { zoneOwner } from './sql-zones.ts';
@@ -32,7 +32,7 @@ export class SqlDrift implements DriftStorage {
     return await this.#database.read(async (tx) => (await tx.all(sql, at, most)).map(readName));
   }
 
-  async knowledge(zone: DnsName): Promise<ZoneKnowledge | null> {
+  async knowledge(zone: DnsName): Promise<DriftKnowledge | null> {
     return await this.#database.read(async (tx) => {
       const owner = await zoneOwner(tx, zone);
       if (owner === null || owner.leftAt !== null || owner.isPending) return null;

@@ -124,7 +124,7 @@ export interface StorageCounts {
   readonly oldestChange: number | null;
   /** Zones in which somebody else has changed something. */
   readonly driftedZones: number;
-  /** When the zone that waits longest is to be checked for drift, wall clock in milliseconds; null: no zone. */
+  /** When the next zone is to be checked for drift, wall clock in milliseconds; null: there is none. */
   readonly nextCheck: number | null;
 }
 

@@ -4,7 +4,7 @@ import type { DnsName } from '../../dns/name.ts';
 import { ApiRefusal } from '../api-refusal.ts';
 import type { Storage, ZoneLease, ZoneOwner } from '../storage/storage.ts';
 import type { Backends } from './backends.ts';
-import { zoneStateAt, type ZoneState } from './zone-state.ts';
+import { zoneStateAt, type MadeState } from './zone-state.ts';
 import { leaseTime, type ZoneTurns } from './zone-turns.ts';
 
 export interface ClaimSettlerParts {
@@ -20,7 +20,7 @@ export interface ClaimSettlerParts {
 
 /** What a name server had of a zone, since when. */
 interface Seen {
-  readonly state: ZoneState;
+  readonly state: MadeState;
   /** Monotonic clock, milliseconds. */
   readonly since: number;
 }
@@ -38,7 +38,7 @@ export class ClaimSettler {
   /**
    * Finds out which of the zones were created. If the name server has one, its customer gets it. A name that
    * the name server lacks becomes free. A zone without SOA record is removed, because PowerDNS was killed
-   * while it made the zone. Both only if a later call shows the same, when no late create can arrive any more.
+   * while it made the zone. Both happen only if a later call shows the same, after any create has ended.
    * @param isStart whether this process has only begun. A missing zone is then believed at once
    * @throws {StorageError}
    */
@@ -79,7 +79,7 @@ export class ClaimSettler {
     });
   }
 
-  async #end({ zone, customer }: ZoneOwner, state: ZoneState, lease: ZoneLease): Promise<void> {
+  async #end({ zone, customer }: ZoneOwner, state: MadeState, lease: ZoneLease): Promise<void> {
     const { storage } = this.#parts;
     const detail = { isThere: state === 'whole', state };
     const audit = { what: 'zone.settled', customer, token: '', from: '', zone, detail };

@@ -6,10 +6,10 @@ import type { DnsName } from '../../dns/name.ts';
  * What a name server has of a zone. `half-made`: a zone without SOA record, which is not served. PowerDNS
  * makes a zone before its records, and leaves such a zone when it is killed in between.
  */
-export type ZoneState = 'whole' | 'half-made' | 'missing';
+export type MadeState = 'whole' | 'half-made' | 'missing';
 
 /** Asks a name server what it has of a zone. @throws {CentralError} */
-export async function zoneStateAt(central: Central, zone: DnsName, ctx: CallContext): Promise<ZoneState> {
+export async function zoneStateAt(central: Central, zone: DnsName, ctx: CallContext): Promise<MadeState> {
   const apex = await central.readNames(zone, [zone], ctx);
   if (apex === null) return 'missing';
   return apex.some(({ type }) => type === 'SOA') ? 'whole' : 'half-made';
