@@ -90,6 +90,14 @@ export const gatewayTexts = {
     en: 'Nobody owns the zone {about}.',
     ru: 'У зоны {about} нет владельца.',
   },
+  'gateway.no-drift': {
+    en: 'Nobody else has changed the zone {about}, as far as the gateway has seen.',
+    ru: 'Насколько видел шлюз, зону {about} никто другой не менял.',
+  },
+  'gateway.other-backend': {
+    en: 'The customer has the zone {about} already, at another name server. Nothing was changed. To move it, release it ("zone release", "release"), then assign it again.',
+    ru: 'Зона {about} уже есть у клиента, но на другом сервере имён. Ничего не изменено. Чтобы перенести её, освободите её («zone release», «release») и назначьте снова.',
+  },
   'gateway.foreign': {
     en: '{about} belongs to another customer, or would belong to another one than the zone above or below it. Nothing was changed. Move both ("zone transfer --with-below", "withBelow"), or let its owner consent ("zone grant").',
     ru: '{about} принадлежит другому клиенту или стала бы принадлежать не тому клиенту, что зона выше или ниже неё. Ничего не изменено. Передайте обе («zone transfer --with-below», «withBelow») или дайте согласие владельца («zone grant»).',

@@ -1,6 +1,7 @@
 import { CentralError, passedSerials, type CallContext, type Central } from '../core/central.ts';
 import { exposition, single, type Metric, type Sample } from '../net/exposition.ts';
 import type { ApiRefusal } from './api-refusal.ts';
+import type { DriftResult } from './drift/checker.ts';
 import type { StorageCounts } from './storage/storage.ts';
 
 /** Durations are counted in classes (buckets of a histogram). These are their upper limits, seconds. */
@@ -68,6 +69,7 @@ export class GatewayMetrics {
   readonly #limited = new Counts();
   readonly #logins = new Counts();
   readonly #connections = new Counts();
+  readonly #driftChecks = new Counts();
 
   request({ route, status, ms }: AnsweredRequest): void {
     const [method = '-', path = '-'] = route.split(' ');
@@ -83,6 +85,10 @@ export class GatewayMetrics {
 
   connectionRefused(why: string): void {
     this.#connections.add({ reason: why });
+  }
+
+  driftCheck(result: DriftResult | 'failed'): void {
+    this.#driftChecks.add({ result });
   }
 
   /** @param outcome the code of the error; `ok`: there was none */
@@ -116,6 +122,7 @@ export class GatewayMetrics {
       counter('rate_limited', 'Requests that were refused because of a limit.', this.#limited),
       counter('auth_failures', 'Failed logins.', this.#logins),
       counter('connections_refused', 'Connections that were closed because of a limit.', this.#connections),
+      counter('drift_checks', 'Checks of zones for changes of others.', this.#driftChecks),
       single(`${prefix}connections`, 'gauge', 'Open connections.', connections),
       single(`${prefix}storage_up`, 'gauge', 'Whether the storage answers.', counts !== null),
       ...(counts === null ? [] : stored(counts, wall)),
@@ -126,7 +133,8 @@ export class GatewayMetrics {
 const prefix = 'domainsync_gateway_';
 
 function stored(counts: StorageCounts, wall: number): readonly Metric[] {
-  const { customers, zones, claims, openChanges, oldestChange } = counts;
+  const { customers, zones, claims, openChanges, oldestChange, driftedZones, nextCheck } = counts;
+  const late = nextCheck === null ? 0 : Math.max(0, wall - nextCheck) / 1_000;
   const age = oldestChange === null ? 0 : Math.max(0, wall - oldestChange) / 1_000;
   return [
     single(`${prefix}customers`, 'gauge', 'Customers.', customers),
@@ -141,6 +149,8 @@ function stored(counts: StorageCounts, wall: number): readonly Metric[] {
     },
     single(`${prefix}changes_open`, 'gauge', 'Accepted changes that have no outcome yet.', openChanges),
     single(`${prefix}oldest_change_age_seconds`, 'gauge', 'Age of the oldest of them.', age),
+    single(`${prefix}drifted_zones`, 'gauge', 'Zones that somebody else has changed.', driftedZones),
+    single(`${prefix}drift_check_late_seconds`, 'gauge', 'How late the latest check of a zone is.', late),
   ];
 }
 

@@ -6,6 +6,9 @@ import type { Clock } from '../core/clock.ts';
 import type { Log } from '../core/log.ts';
 import { ApiServer } from './api/server.ts';
 import type { StatusServer } from './api/status-server.ts';
+import { DriftChecker } from './drift/checker.ts';
+import { startDriftChecks } from './drift/schedule.ts';
+import { ZoneSerials } from './drift/serials.ts';
 import { DatabaseGuard } from './audit/database-guard.ts';
 import { HeadsFile } from './audit/heads-file.ts';
 import { GatewayMetrics, measuredCentral } from './metrics.ts';
@@ -18,6 +21,7 @@ import { StorageError, type Storage } from './storage/storage.ts';
 import { Backends } from './work/backends.ts';
 import { settle, startUpkeep } from './upkeep.ts';
 import { Gateway } from './work/gateway.ts';
+import { ClaimSettler } from './work/settle-claims.ts';
 
 /** Monotonic clock, milliseconds. */
 const now = (): number => performance.now();
@@ -69,22 +73,31 @@ export async function startGateway(
   const heads = new HeadsFile(settings.auditHeads);
   const guard = await DatabaseGuard.open({ storage, heads, log, wall: Date.now });
   const gateway = new Gateway({ storage, backends, log, wall: Date.now, timeout, quarantine, names, guard });
-  const upkeep = { storage, backends, guard, log, timeout, keepChanges, keepAddresses };
+  const { turns } = gateway;
+  const claims = new ClaimSettler({ storage, backends, turns, log, timeout, now });
+  const upkeep = { storage, claims, guard, log, timeout, keepChanges, keepAddresses };
   await settle(upkeep);
   const named = [...centrals.keys()].filter((name) => name !== '');
   const operator = new OperatorWork({ storage, wall: Date.now, backends: () => named, heads });
   const { limits, proxies, certificate } = settings;
-  const parts = { gateway, operator, storage, log, wall: Date.now, now, limits, proxies, metrics };
+  const every = settings.driftEvery;
+  const serials = new ZoneSerials(backends, Date.now);
+  const checking = { storage, backends, serials, guard, turns, log, wall: Date.now, timeout, every };
+  const drift = new DriftChecker(checking);
+  const parts = { gateway, operator, drift, storage, log, wall: Date.now, now, limits, proxies, metrics };
   const server = new ApiServer(parts, certificate);
   const status = monitoring({ ...parts, centrals: [...centrals.values()], timeout, server });
   const { port, statusPort } = await listen(server, status, settings);
   await guard.export();
   const endUpkeep = startUpkeep(upkeep);
+  const schedule = { checker: drift, storage, guard, metrics, clock, log };
+  const endDrift = every === 0 ? null : startDriftChecks(schedule);
   return {
     port,
     statusPort,
     close: async () => {
       endUpkeep();
+      await endDrift?.();
       if (statusPort !== null) await status.close();
       await server.close();
       await guard.export().catch((error: unknown) => {

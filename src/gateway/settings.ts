@@ -81,6 +81,12 @@ const sections = {
       'After how many days addresses of clients are erased in audit and changes.',
       'Через сколько дней адреса клиентов стираются в журнале действий и изменениях.',
     ),
+    drift_every: numberOption(
+      'seconds',
+      { fallback: 86_400, least: 0, most: 2_592_000 },
+      'How often each zone is compared with what the gateway left there; 0: never.',
+      'Как часто каждая зона сверяется с тем, что в ней оставил шлюз; 0 — никогда.',
+    ),
   },
   limits: limitOptions,
   storage: storageOptions,
@@ -121,6 +127,8 @@ export interface GatewaySettings {
   readonly keepChanges: number;
   /** Milliseconds. */
   readonly keepAddresses: number;
+  /** How often each zone is checked for drift, milliseconds; 0: never. */
+  readonly driftEvery: number;
   /** The name server of the section `[backend]`. */
   readonly backend: Backend;
   /** The name servers of sections `[backend NAME]`, by name. */
@@ -204,6 +212,7 @@ export function loadGatewaySettings(path: string): GatewaySettings {
     quarantine: gateway.quarantine,
     keepChanges: gateway.keep_changes,
     keepAddresses: gateway.keep_addresses,
+    driftEvery: gateway.drift_every,
     backend,
     furtherBackends,
   };

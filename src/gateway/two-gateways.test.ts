@@ -8,7 +8,7 @@ import { startGatewayPair, type GatewayPair, type PairedGateway } from '../testi
 import { auditFacts } from '../testing/contracts/gateway-storage.ts';
 import { missingPostgres } from '../testing/servers/postgres.ts';
 import { missingPrograms, until } from '../testing/servers/process.ts';
-import { readToken } from './rights/token.ts';
+import { makeToken, readToken } from './rights/token.ts';
 import { isLinked, noHead } from './storage/audit-chain.ts';
 import { usualLimits, type StoredChange } from './storage/storage.ts';
 
@@ -215,6 +215,57 @@ describe('two gateways', { skip }, () => {
     assert.equal((await shop.send(two, shop.newChange(zoneName('new.example')))).status, 200);
     assert.equal((await shop.ask(one, 'DELETE', '/v1/zones/new.example')).status, 200);
     assert.equal((await shop.ask(two, 'GET', '/v1/zones/new.example/records')).status, 404);
+  });
+});
+
+describe('two gateways that check zones for drift', { skip }, () => {
+  let pair: GatewayPair;
+  let operator: string;
+  before(async () => {
+    pair = await startGatewayPair(zones, 60);
+    const { id, text, hash } = makeToken();
+    const times = { createdAt: 0, expiresAt: null, revokedAt: null, lastUsed: null };
+    await pair.storage.addOperator({ id, hash, label: '', networks: [], ...times }, auditFacts('operator'));
+    operator = text;
+  });
+  after(() => pair.stop());
+
+  const check = async ({ url }: PairedGateway): Promise<unknown> => {
+    const path = `/v1/operator/zones/${zone}/drift/check`;
+    const { status, body } = await askGateway(url, operator, 'POST', path);
+    assert.equal(status, 200, JSON.stringify(body));
+    return body['result'];
+  };
+
+  test('none takes a write of the other for somebody else’s', async () => {
+    const shop = new Customer(pair);
+    const [one, two] = pair.gateways;
+    const results = new Set<unknown>();
+    for (let round = 0; round < 6; round += 1) {
+      const sent = [one, two, one, two].map(async (at) => await shop.send(at, shop.newChange()));
+      const checked = [one, two, two].map(async (at) => results.add(await check(at)));
+      assert.deepEqual(new Set((await Promise.all(sent)).map(({ status }) => status)), new Set([200]));
+      await Promise.all(checked);
+    }
+    await until(async () => (await check(one)) === 'same');
+    assert.deepEqual(await pair.storage.drift.list({ after: null, most: 9 }), []);
+    assert.ok(results.isSubsetOf(new Set(['first', 'same', 'later'])), [...results].join());
+  });
+
+  test('what somebody else writes is found once, whichever of them checks', async () => {
+    const records = [{ content: '192.0.2.99', disabled: false }];
+    const rrset = { name: `other.${zone}`, type: 'A', ttl: 60, changetype: 'REPLACE', records };
+    assert.equal((await pair.server.call('PATCH', `/zones/${zone}`, { rrsets: [rrset] })).status, 204);
+    const [one, two] = pair.gateways;
+    await Promise.all([one, two, one].map(check));
+    await until(async () => (await check(two)) === 'same');
+    const [found] = await pair.storage.drift.list({ after: null, most: 9 });
+    assert.deepEqual(
+      found?.rrsets.map(({ name, after: now }) => [name, now?.map(({ data }) => data)]),
+      [[`other.${zone}`, ['192.0.2.99']]],
+    );
+    const entries = await pair.storage.audit(0, 100_000);
+    assert.equal(entries.filter(({ what }) => what === 'zone.drift').length, 1);
   });
 });
 

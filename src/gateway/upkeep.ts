@@ -1,11 +1,8 @@
 import { setInterval } from 'node:timers';
-import { CentralError } from '../core/central.ts';
 import type { Log } from '../core/log.ts';
 import type { DatabaseGuard } from './audit/database-guard.ts';
-import { ApiRefusal } from './api-refusal.ts';
 import type { Storage } from './storage/storage.ts';
-import type { Backends } from './work/backends.ts';
-import { settleClaims } from './work/settle-claims.ts';
+import type { ClaimSettler } from './work/settle-claims.ts';
 import { leaseTime } from './work/zone-turns.ts';
 
 /** How often old changes are deleted, milliseconds. */
@@ -16,7 +13,7 @@ const exportEvery = 60_000;
 
 export interface UpkeepParts {
   readonly storage: Storage;
-  readonly backends: Backends;
+  readonly claims: ClaimSettler;
   readonly guard: DatabaseGuard;
   readonly log: Log;
   /** How long a request may take, milliseconds. */
@@ -28,23 +25,27 @@ export interface UpkeepParts {
 }
 
 /**
- * Ends what a stopped gateway has left unfinished: changes without an outcome, and claims.
+ * Ends what a stopped gateway has left unfinished: changes without an outcome, and claims. In a storage for
+ * one gateway, no lease shows that a change is under way, so nothing may be written before this has ended.
  * @throws {StorageError}
  */
 export async function settle(parts: UpkeepParts): Promise<void> {
-  const { storage, guard, log } = parts;
+  const { storage, log } = parts;
   for (const { zone, key } of await storage.interruptChanges()) log(2, 'change.interrupted', { zone, key });
+  await settleClaims(parts, !storage.isShared);
+}
+
+async function settleClaims(
+  { guard, claims, log }: Pick<UpkeepParts, 'guard' | 'claims' | 'log'>,
+  isStart: boolean,
+): Promise<void> {
   const doubt = await guard.doubt();
   // A database in doubt may be an older copy. The claims that it has may have ended since.
   if (doubt !== null) {
     log(1, 'database.in-doubt', { doubt });
     return;
   }
-  await settleClaims(parts).catch((error: unknown) => {
-    // The name server may be down. The claims stay until a later try, or until the create is repeated.
-    if (!(error instanceof CentralError || error instanceof ApiRefusal)) throw error;
-    log(2, 'claims.not-settled', { code: error.code });
-  });
+  await claims.settle(isStart);
 }
 
 /** Does what a gateway does from time to time. @returns ends it */
@@ -65,11 +66,12 @@ export function startUpkeep(parts: UpkeepParts): () => void {
     await guard.export();
   });
   const timers = [setInterval(prune, pruneEvery), setInterval(exported, exportEvery)];
+  // Another gateway may stop at any time, and leave changes without an outcome.
   const settled = logged('settle.failed', async () => {
-    await settle(parts);
+    if (storage.isShared) await settle(parts);
+    else await settleClaims(parts, false);
   });
-  // Another gateway may stop at any time, and leave changes without an outcome, and claims.
-  if (storage.isShared) timers.push(setInterval(settled, leaseTime(timeout)));
+  timers.push(setInterval(settled, leaseTime(timeout)));
   prune();
   return () => {
     for (const timer of timers) clearInterval(timer);

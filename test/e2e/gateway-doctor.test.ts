@@ -67,7 +67,16 @@ describe('issue 20, doctor of the gateway', { skip: missingFor('gateway') }, () 
     assert.equal(status, 0);
     // No certificate is needed on this machine, and one zone is the provider's.
     assert.deepEqual(bad(findings), ['certificate note', 'owners note'], JSON.stringify(findings));
-    const checks = ['settings', 'certificate', 'listener', 'disk', 'database', 'name server', 'owners'];
+    const checks = [
+      'settings',
+      'certificate',
+      'listener',
+      'disk',
+      'database',
+      'name server',
+      'owners',
+      'drift',
+    ];
     assert.deepEqual(
       findings.map(({ check }) => check),
       [...checks, 'clock', 'tokens'],
@@ -82,13 +91,16 @@ describe('issue 20, doctor of the gateway', { skip: missingFor('gateway') }, () 
     await server.dropZone(zoneName('lost.example'));
     const ending = await gateway.makeToken('shop', '--from', '192.0.2.7', '--days', '3', '--label', 'short');
     const open = await gateway.makeToken('shop', '--from-anywhere');
+    const made = (await gateway.operatorJson('operator', 'add', '--label', 'billing')) as { id: string };
     const { status, findings } = await doctor();
     assert.equal(status, 0);
     const warnings = findings.filter(({ state }) => state === 'warning').map(({ text }) => text);
-    assert.equal(warnings.length, 3, JSON.stringify(warnings));
+    assert.equal(warnings.length, 4, JSON.stringify(warnings));
     assert.match(warnings[0] ?? '', /^1 zone with an owner that the name server lacks: lost\.example$/u);
-    assert.match(warnings[1] ?? '', new RegExp(`^token ${ending.id} of shop \\(short\\) ends on `, 'u'));
-    assert.match(warnings[2] ?? '', new RegExp(`^token ${open.id} of shop may create zones`, 'u'));
+    const billing = `^token ${made.id} of the operator \\(billing\\) is accepted from every address$`;
+    assert.match(warnings[1] ?? '', new RegExp(billing, 'u'));
+    assert.match(warnings[2] ?? '', new RegExp(`^token ${ending.id} of shop \\(short\\) ends on `, 'u'));
+    assert.match(warnings[3] ?? '', new RegExp(`^token ${open.id} of shop may create zones`, 'u'));
     assert.match(findings.find(({ state }) => state === 'note')?.text ?? '', /./u);
     const notes = findings.filter(({ check, state }) => check === 'owners' && state === 'note');
     assert.match(notes[0]?.text ?? '', /provider\.example$/u);

@@ -34,6 +34,8 @@ const statuses: Readonly<Record<OperatorMistake, number>> = {
   'no-backend': 422,
   'no-token': 404,
   'no-owner': 404,
+  'no-drift': 404,
+  'other-backend': 409,
   foreign: 409,
   limit: 422,
   'bad-network': 422,

@@ -4,6 +4,7 @@ import type { DnsName } from '../../dns/name.ts';
 import { absoluteName } from '../../net/gateway/wire.ts';
 import { ApiRefusal } from '../api-refusal.ts';
 import { plainBackendName } from '../backend-settings.ts';
+import type { DriftChecker } from '../drift/checker.ts';
 import type { OperatorCaller } from '../operator/login.ts';
 import type { OperatorWork } from '../operator/work.ts';
 import type { Storage } from '../storage/storage.ts';
@@ -16,6 +17,7 @@ import type { Precondition } from '../work/precondition.ts';
 export interface ApiWork {
   readonly gateway: Gateway;
   readonly operator: OperatorWork;
+  readonly drift: Pick<DriftChecker, 'check'>;
   readonly storage: Storage;
   /** Wall clock, milliseconds. */
   readonly wall: () => number;

@@ -1,5 +1,6 @@
 import openapi from '../../../docs/openapi.json' with { type: 'json' };
 import * as v from 'valibot';
+import { driftRoutes } from './drift-routes.ts';
 import { operatorRoutes } from './operator-routes.ts';
 import { noBody, noQuery, okAnswer, openRoute, routesAt, type Route } from './route.ts';
 import { rrsetRoutes } from './rrset-routes.ts';
@@ -24,6 +25,7 @@ export const routes: readonly Route[] = [
   ...rrsetRoutes,
   ...tokenRoutes,
   ...operatorRoutes,
+  ...driftRoutes,
 ];
 
 /** The methods that a path has. */

@@ -299,5 +299,28 @@ export const erasedBody = v.strictObject({ erased: count });
 
 /** Answer to a request that has no other result to tell. */
 export const doneBody = v.strictObject({
-  result: v.picklist(['revoked', 'assigned', 'released', 'granted']),
+  result: v.picklist(['revoked', 'assigned', 'released', 'granted', 'accepted']),
+});
+
+const driftedRecords = v.nullable(v.array(v.strictObject({ ttl: v.nullable(v.number()), data: anyText })));
+
+/**
+ * What somebody else has changed in a zone. `before`: as the gateway left an RRset; null: not stored, because
+ * there is too much of it. `missing`: the name server has no such zone. `no-soa`: it does not serve the zone.
+ */
+export const driftBody = v.strictObject({
+  zone: name,
+  customer: anyText,
+  state: v.picklist(['records', 'missing', 'no-soa']),
+  firstSeen: moment,
+  lastSeen: moment,
+  rrsets: v.array(v.strictObject({ name, type, before: driftedRecords, after: driftedRecords })),
+  more: v.number(),
+});
+
+export const driftPage = v.strictObject({ zones: v.array(driftBody), next });
+
+/** `later`: a write of the gateway may still arrive. `gone`: nobody has the zone any more. */
+export const driftCheckBody = v.strictObject({
+  result: v.picklist(['unchanged', 'first', 'same', 'drift', 'later', 'gone']),
 });

@@ -81,7 +81,12 @@ describe('health checks and metrics of a gateway', { skip: missingPrograms('pdns
     const given = [...text.matchAll(/^# TYPE domainsync_gateway_(\S+)/gmu)].map(([, name]) => name);
     for (const name of given) assert.ok(listed.includes(name), name);
     // These appear once there is something to count.
-    const rare = new Set(['policy_denials_total', 'rate_limited_total', 'connections_refused_total']);
+    const rare = new Set([
+      'policy_denials_total',
+      'rate_limited_total',
+      'connections_refused_total',
+      'drift_checks_total',
+    ]);
     for (const name of listed) assert.ok(given.includes(name) || rare.has(name ?? ''), name);
   });
 

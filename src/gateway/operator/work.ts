@@ -7,6 +7,7 @@ import { plainBackendName } from '../backend-settings.ts';
 import { explainRight, type ExplainedRight, type Rights } from '../rights/decide.ts';
 import type { Verb } from '../rights/rule.ts';
 import { makeToken, readToken } from '../rights/token.ts';
+import type { DriftedZone } from '../storage/drift-storage.ts';
 import {
   newTokenFacts,
   usualLimits,
@@ -32,6 +33,8 @@ export type OperatorMistake =
   | 'customer-exists'
   | 'no-token'
   | 'no-owner'
+  | 'no-drift'
+  | 'other-backend'
   | 'foreign'
   | 'limit'
   | 'bad-customer'
@@ -262,6 +265,9 @@ export class OperatorWork {
     const claim = { zone, customer, backend, at: this.#wall(), quarantine: 0 };
     const made = await this.#storage.claimZone(claim, audit, null);
     if (typeof made === 'object') throw refusedZone(made, customer);
+    const stays = (await this.#storage.zone(zone))?.backend;
+    if (backend !== undefined && stays !== backend)
+      throw new OperatorRefusal('other-backend', displayName(zone));
     await this.#storage.confirmClaim(zone, customer, audit, null);
   }
 
@@ -290,6 +296,33 @@ export class OperatorWork {
     const { customer } = await this.owner(zone);
     const audit = auditBy(by, 'zone.released', { customer, zone });
     await this.#storage.releaseZone(zone, customer, 0, audit, null);
+  }
+
+  /** Zones that somebody else has changed at the name server itself, in the order of their names. */
+  async drifted(part: ListPart): Promise<readonly DriftedZone[]> {
+    return await this.#storage.drift.list(part);
+  }
+
+  /** What somebody else has changed in a zone. */
+  async drift(zone: DnsName): Promise<DriftedZone> {
+    const drift = await this.#storage.drift.of(zone);
+    if (drift === null) throw new OperatorRefusal('no-drift', displayName(zone));
+    return drift;
+  }
+
+  /** Takes what somebody else has changed in a zone for what is wanted. */
+  async acceptDrift(by: string, zone: DnsName): Promise<void> {
+    const { customer, state, rrsets, more } = await this.drift(zone);
+    const detail = { state, rrsets: rrsets.length + more };
+    const audit = auditBy(by, 'zone.drift-accepted', { customer, zone, detail });
+    if (!(await this.#storage.drift.accept(zone, audit)))
+      throw new OperatorRefusal('no-drift', displayName(zone));
+  }
+
+  /** Has the gateway check a zone for drift within seconds. */
+  async checkDrift(zone: DnsName): Promise<void> {
+    await this.owner(zone);
+    await this.#storage.drift.postpone(zone, 0);
   }
 
   /** Grants for zones below the zone, also revoked ones. */

@@ -114,6 +114,20 @@ export const storageMigrations: readonly string[] = [
   ALTER TABLE zone ADD COLUMN backend TEXT NOT NULL DEFAULT '';`,
   `CREATE INDEX token_listed ON token (customer, created_at, id);
   CREATE INDEX zone_listed ON zone (customer, name) WHERE left_at IS NULL AND pending = 0;`,
+  `ALTER TABLE zone ADD COLUMN check_at INTEGER NOT NULL DEFAULT 0;
+  CREATE INDEX zone_check_at ON zone (check_at) WHERE left_at IS NULL AND pending = 0;
+  ALTER TABLE change ADD COLUMN unseen INTEGER;
+  CREATE INDEX change_unseen ON change (zone, unseen) WHERE unseen IS NOT NULL;
+  CREATE TABLE zone_check (
+    zone TEXT PRIMARY KEY,
+    claimed_at INTEGER NOT NULL,
+    version INTEGER NOT NULL,
+    read_at INTEGER NOT NULL,
+    serial INTEGER,
+    snapshot TEXT,
+    drift TEXT
+  ) STRICT;
+  CREATE INDEX zone_check_drift ON zone_check (zone) WHERE drift IS NOT NULL;`,
 ];
 
 /**

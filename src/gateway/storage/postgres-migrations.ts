@@ -140,7 +140,29 @@ const steps: readonly Step[] = [
   CREATE INDEX token_listed ON token (customer, created_at, id);
   CREATE INDEX zone_listed ON zone (customer, name) WHERE left_at IS NULL AND pending = 0;`,
   },
+  {
+    // A change that a gateway of the release before stores gets the place 0.
+    oldest: 1,
+    sql: `ALTER TABLE zone ADD COLUMN check_at BIGINT NOT NULL DEFAULT 0;
+  CREATE INDEX zone_check_at ON zone (check_at) WHERE left_at IS NULL AND pending = 0;
+  ALTER TABLE change ADD COLUMN unseen BIGINT;
+  ALTER TABLE change ALTER COLUMN unseen SET DEFAULT 0;
+  CREATE INDEX change_unseen ON change (zone, unseen) WHERE unseen IS NOT NULL;
+  CREATE TABLE zone_check (
+    zone TEXT COLLATE "C" PRIMARY KEY,
+    claimed_at BIGINT NOT NULL,
+    version BIGINT NOT NULL,
+    read_at BIGINT NOT NULL,
+    serial BIGINT,
+    snapshot TEXT,
+    drift TEXT
+  );
+  CREATE INDEX zone_check_drift ON zone_check (zone) WHERE drift IS NOT NULL;`,
+  },
 ];
+
+/** Version of the tables that this release makes. */
+export const newestTables = steps.length;
 
 /**
  * Brings the tables to the form of this release, in one transaction.

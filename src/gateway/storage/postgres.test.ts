@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
-import { storageContract } from '../../testing/contracts/gateway-storage.ts';
+import { driftStorageContract } from '../../testing/contracts/gateway-drift-storage.ts';
+import { storageContract, type StorageSubject } from '../../testing/contracts/gateway-storage.ts';
 import { missingPostgres, startPostgres, type Postgres } from '../../testing/servers/postgres.ts';
 import { openPostgres, type PostgresSettings } from './postgres.ts';
 
@@ -29,7 +30,7 @@ describe('PostgreSQL', { skip: missingPostgres() }, () => {
     await assert.rejects(open({ ...own, tls: false, password: '' }), failed);
   });
 
-  storageContract('PostgreSQL', async () => {
+  const subject = async (): Promise<StorageSubject> => {
     databases += 1;
     const settings = await server.database(`contract_${databases}`);
     const facts = { wall: () => 77, gateway: 'one' };
@@ -37,5 +38,7 @@ describe('PostgreSQL', { skip: missingPostgres() }, () => {
       open: async () => await openPostgres(settings, facts, () => undefined),
       stop: async () => {},
     };
-  });
+  };
+  storageContract('PostgreSQL', subject);
+  driftStorageContract('PostgreSQL', subject);
 });

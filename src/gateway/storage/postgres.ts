@@ -59,29 +59,33 @@ export async function openPostgres(
   }
 }
 
+/** How the client for PostgreSQL connects. */
+export function clientConfig(settings: PostgresSettings): pg.ClientConfig {
+  const { host, port, database, user, password, tls, authorities } = settings;
+  const ca = authorities === '' ? {} : { ca: authorities };
+  return {
+    host,
+    port,
+    database,
+    user,
+    ...(password === '' ? {} : { password }),
+    ssl: tls && { rejectUnauthorized: true, ...ca },
+    application_name: 'domainsync gateway',
+    connectionTimeoutMillis: connecting,
+    query_timeout: limits.answer,
+    keepAlive: true,
+  };
+}
+
 class PostgresDatabase implements Database {
   readonly leases = postgresLeases;
   readonly #pool: pg.Pool;
   readonly #log: Log;
 
   constructor(settings: PostgresSettings, log: Log) {
-    const { host, port, database, user, password, tls, authorities } = settings;
-    const ca = authorities === '' ? {} : { ca: authorities };
     this.#log = log;
-    this.#pool = new pg.Pool({
-      host,
-      port,
-      database,
-      user,
-      ...(password === '' ? {} : { password }),
-      ssl: tls && { rejectUnauthorized: true, ...ca },
-      application_name: 'domainsync gateway',
-      max: mostConnections,
-      connectionTimeoutMillis: connecting,
-      query_timeout: limits.answer,
-      keepAlive: true,
-      types: { getTypeParser: parserOf },
-    });
+    const types = { getTypeParser: parserOf };
+    this.#pool = new pg.Pool({ ...clientConfig(settings), max: mostConnections, types });
     this.#pool.on('error', this.#lost);
   }
 

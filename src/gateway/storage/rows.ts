@@ -17,9 +17,14 @@ import {
 } from './storage.ts';
 
 /** A stored DNS name. Only canonical names are stored, so it is enough to check the final dot. */
-const name = v.custom<DnsName>((value) => typeof value === 'string' && value.endsWith('.'));
+export const storedName = v.custom<DnsName>((value) => typeof value === 'string' && value.endsWith('.'));
 
-const record = v.object({ name, type: v.string(), ttl: v.nullable(v.number()), rdata: v.string() });
+const record = v.object({
+  name: storedName,
+  type: v.string(),
+  ttl: v.nullable(v.number()),
+  rdata: v.string(),
+});
 const records = v.array(record);
 
 const outcome = v.variant('kind', [
@@ -82,10 +87,12 @@ const countsRow = v.object({
   claims: v.number(),
   open_changes: v.number(),
   oldest_change: v.nullable(v.number()),
+  drifted_zones: v.number(),
+  next_check: v.nullable(v.number()),
 });
 
 const zoneRow = v.object({
-  name,
+  name: storedName,
   customer: v.string(),
   backend: v.string(),
   left_at: v.nullable(v.number()),
@@ -94,8 +101,8 @@ const zoneRow = v.object({
 });
 
 const grantRow = v.object({
-  parent: name,
-  child: name,
+  parent: storedName,
+  child: storedName,
   customer: v.string(),
   given_by: v.string(),
   created_at: v.number(),
@@ -104,14 +111,14 @@ const grantRow = v.object({
 
 const codeRow = v.object({
   hash: v.string(),
-  zone: name,
+  zone: storedName,
   customer: v.string(),
   with_below: v.number(),
   expires_at: v.number(),
 });
 
 const changeBody = v.object({
-  zone: name,
+  zone: storedName,
   remove: records,
   add: records,
   before: records,
@@ -154,7 +161,7 @@ const factsText = v.pipe(v.string(), v.parseJson(), auditBody);
 const headRow = v.object({ number: v.number(), hash: v.string() });
 
 /** Checks a value of the database. @throws {StorageError} the file is damaged, or somebody changed it */
-function checked<T>(schema: v.GenericSchema<unknown, T>, value: unknown): T {
+export function checkedRow<T>(schema: v.GenericSchema<unknown, T>, value: unknown): T {
   const result = v.safeParse(schema, value);
   if (result.success) return result.output;
   throw new StorageError('storage.failed', new Error(`unreadable row: ${result.issues[0].message}`));
@@ -162,7 +169,7 @@ function checked<T>(schema: v.GenericSchema<unknown, T>, value: unknown): T {
 
 /** Reads a customer from a row. @throws {StorageError} */
 export function readCustomer(row: unknown): Customer {
-  const read = checked(customerRow, row);
+  const read = checkedRow(customerRow, row);
   const limits = {
     zones: read.most_zones,
     tokens: read.most_tokens,
@@ -177,7 +184,7 @@ export function readCustomer(row: unknown): Customer {
 
 /** Reads a token of a customer from a row. @throws {StorageError} */
 export function readStoredToken(row: unknown): StoredToken {
-  const read = checked(tokenRow, row);
+  const read = checkedRow(tokenRow, row);
   const { previous_hash: hash, previous_until: until } = read;
   return {
     ...operatorToken(read),
@@ -192,7 +199,7 @@ export function readStoredToken(row: unknown): StoredToken {
 
 /** Reads a token of the operator from a row. @throws {StorageError} */
 export function readOperatorToken(row: unknown): OperatorToken {
-  return operatorToken(checked(operatorRow, row));
+  return operatorToken(checkedRow(operatorRow, row));
 }
 
 function operatorToken({
@@ -214,49 +221,60 @@ function operatorToken({
 
 /** Reads the numbers of rows from a row. @throws {StorageError} */
 export function readCounts(row: unknown): StorageCounts {
-  const { open_changes: openChanges, oldest_change: oldestChange, ...read } = checked(countsRow, row);
-  return { ...read, openChanges, oldestChange };
+  const {
+    open_changes: openChanges,
+    oldest_change: oldestChange,
+    drifted_zones: driftedZones,
+    next_check: nextCheck,
+    ...read
+  } = checkedRow(countsRow, row);
+  return { ...read, openChanges, oldestChange, driftedZones, nextCheck };
 }
 
 /** Reads the owner of a zone from a row. @throws {StorageError} */
 export function readZoneOwner(row: unknown): ZoneOwner {
-  const { name: zone, left_at: leftAt, pending, ...read } = checked(zoneRow, row);
+  const { name: zone, left_at: leftAt, pending, ...read } = checkedRow(zoneRow, row);
   return { zone, ...read, leftAt, isPending: pending === 1 };
 }
 
 /** Reads a grant from a row. @throws {StorageError} */
 export function readZoneGrant(row: unknown): ZoneGrant {
-  const { given_by: givenBy, created_at: createdAt, revoked_at: revokedAt, ...read } = checked(grantRow, row);
+  const {
+    given_by: givenBy,
+    created_at: createdAt,
+    revoked_at: revokedAt,
+    ...read
+  } = checkedRow(grantRow, row);
   return { ...read, givenBy, createdAt, revokedAt };
 }
 
 /** Reads a code from a row. @throws {StorageError} */
 export function readTransferCode(row: unknown): TransferCode {
-  const { with_below: withBelow, expires_at: expiresAt, ...read } = checked(codeRow, row);
+  const { with_below: withBelow, expires_at: expiresAt, ...read } = checkedRow(codeRow, row);
   return { ...read, withBelow: withBelow === 1, expiresAt };
 }
 
 /** Reads a change from a row. @throws {StorageError} */
 export function readStoredChange(row: unknown): StoredChange {
-  const { body, client: from, accepted_at: acceptedAt, ...read } = checked(changeRow, row);
+  const { body, client: from, accepted_at: acceptedAt, ...read } = checkedRow(changeRow, row);
   return { ...read, ...body, from, acceptedAt };
 }
 
 /** Reads an entry of the audit as it is stored. @throws {StorageError} */
 export function readAuditLink(row: unknown): AuditLink {
-  const { client_hash: clientHash, ...read } = checked(auditRow, row);
+  const { client_hash: clientHash, ...read } = checkedRow(auditRow, row);
   return { ...read, clientHash };
 }
 
 /** Reads an entry of the audit from a row. @throws {StorageError} */
 export function readAuditEntry(row: unknown): AuditEntry {
   const { number, gateway, at, body, client, clientHash, hash } = readAuditLink(row);
-  const { from, ...facts } = checked(factsText, body);
+  const { from, ...facts } = checkedRow(factsText, body);
   const isErased = clientHash !== null && client === null;
   return { number, gateway, at, ...facts, from: from ?? client ?? '', hash, isErased };
 }
 
 /** Reads the number and the hash of an entry from a row. @throws {StorageError} */
 export function readAuditHead(row: unknown): AuditHead {
-  return checked(headRow, row);
+  return checkedRow(headRow, row);
 }

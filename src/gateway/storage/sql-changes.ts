@@ -12,6 +12,10 @@ export async function storedChange(tx: Sql, token: string, key: string): Promise
   return maybe(await tx.get(sql, token, key), readStoredChange);
 }
 
+/** The place of a new change among those of its zone that no snapshot contains. */
+const nextUnseen =
+  '(SELECT coalesce(max(unseen), 0) + 1 FROM change AS other WHERE zone = ? AND unseen IS NOT NULL)';
+
 /**
  * Stores a change, and counts it as a write.
  * @returns the stored change, if the key was used before, or the limit that it would exceed. What was written
@@ -27,11 +31,15 @@ export async function addChange(
   const limited = await limitOf(tx, change);
   if (limited !== null) return limited;
   // If another gateway stores the same key in this moment, the statement waits for it.
-  const sql = `INSERT INTO change (customer, token, key, zone, client, fingerprint, body, accepted_at)
-    VALUES (?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (token, key) DO NOTHING`;
+  // A change without records alters no snapshot. Its zone may be somebody else's, or nobody's.
+  const isEmpty = change.remove.length + change.add.length === 0;
+  const sql = `INSERT INTO change
+    (customer, token, key, zone, client, fingerprint, body, accepted_at, unseen)
+    VALUES (?, ?, ?, ?, ?, ?, ?, ?, ${isEmpty ? 'NULL' : nextUnseen}) ON CONFLICT (token, key) DO NOTHING`;
   const values = [customer, token, key, change.zone, from, fingerprint, JSON.stringify(body)];
-  if ((await tx.run(sql, ...values, acceptedAt)) === 0) return await storedChange(tx, token, key);
-  if (change.remove.length + change.add.length > 0) await grow(tx, change.zone, growthOf(change));
+  const stored = await tx.run(sql, ...values, acceptedAt, ...(isEmpty ? [] : [change.zone]));
+  if (stored === 0) return await storedChange(tx, token, key);
+  if (!isEmpty) await grow(tx, change.zone, growthOf(change));
   return null;
 }
 
@@ -43,7 +51,7 @@ export async function addDone(tx: Sql, change: StoredChange, at: number): Promis
   const { customer, token, key, zone, from, fingerprint, acceptedAt, outcome } = change;
   const { remove, add, before } = change;
   const sql = `INSERT INTO change (customer, token, key, zone, client, fingerprint, body, accepted_at, outcome,
-    ended_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (token, key) DO NOTHING`;
+    ended_at, unseen) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, NULL) ON CONFLICT (token, key) DO NOTHING`;
   const values = [
     customer,
     token,

@@ -16,6 +16,7 @@ import {
   readZoneOwner,
 } from './rows.ts';
 import { auditRows, eraseAddresses } from './sql-audit.ts';
+import type { DriftStorage } from './drift-storage.ts';
 import { addChange, addDone, endStored, interrupt, storedChange } from './sql-changes.ts';
 import { addCustomer, setCustomer } from './sql-customers.ts';
 import { addToken, replaceRights } from './sql-tokens.ts';
@@ -31,6 +32,7 @@ import {
   voidCodesAbove,
   zoneOwner,
 } from './sql-zones.ts';
+import { forgetPruned, SqlDrift } from './sql-drift.ts';
 import type {
   AuditEntry,
   AuditFacts,
@@ -63,10 +65,13 @@ import type {
 
 /** All entries of a list. */
 const wholeList = { after: null, most: Number.MAX_SAFE_INTEGER } as const;
+/** So long after its claim, a zone is checked for drift for the first time, milliseconds. */
+const beforeFirstCheck = 60_000;
 
 /** Storage in any SQL database. */
 export class SqlStorage implements Storage {
   readonly isShared: boolean;
+  readonly drift: DriftStorage;
   readonly #database: AuditedDatabase;
   /** Identifies this process as the holder of zones. */
   readonly #owner: string;
@@ -74,6 +79,7 @@ export class SqlStorage implements Storage {
   constructor(database: Database, facts: StorageFacts) {
     this.#database = new AuditedDatabase(database, facts);
     this.isShared = database.leases !== null;
+    this.drift = new SqlDrift(this.#database);
     this.#owner = `${facts.gateway} ${randomBytes(8).toString('hex')}`;
   }
 
@@ -198,11 +204,14 @@ export class SqlStorage implements Storage {
       if (judged !== 'claimed' && judged !== 'reclaimed') return unchanged(judged);
       const limited = await countWrite(tx, customer, at);
       if (limited !== null) return unchanged(limited);
-      const sql = `INSERT INTO zone (name, reversed, customer, backend, created_at, left_at, pending, records)
-        VALUES (?, ?, ?, ?, ?, NULL, 1, NULL)
+      const sql = `INSERT INTO zone (name, reversed, customer, backend, created_at, check_at, left_at, pending, records)
+        VALUES (?, ?, ?, ?, ?, ?, NULL, 1, NULL)
         ON CONFLICT (name) DO UPDATE SET customer = excluded.customer, backend = excluded.backend,
-          created_at = excluded.created_at, left_at = NULL, pending = 1, records = NULL`;
-      await tx.run(sql, zone, reversed(zone), customer, backend ?? (await newZonesBackend(tx, customer)), at);
+          created_at = excluded.created_at, check_at = excluded.check_at, left_at = NULL, pending = 1,
+          records = NULL`;
+      const place = backend ?? (await newZonesBackend(tx, customer));
+      await tx.run(sql, zone, reversed(zone), customer, place, at, at + beforeFirstCheck);
+      await tx.run('DELETE FROM zone_check WHERE zone = ?', zone);
       await voidCodesAbove(tx, zone, customer);
       return judged;
     });
@@ -259,6 +268,7 @@ export class SqlStorage implements Storage {
       const sql = 'UPDATE zone SET left_at = ?, pending = 0, records = NULL WHERE name = ? AND customer = ?';
       await tx.run(sql, at, zone, customer);
       await tx.run('DELETE FROM transfer_code WHERE zone = ? AND customer = ?', zone, customer);
+      await tx.run('DELETE FROM zone_check WHERE zone = ?', zone);
       if (done !== null) await addDone(tx, done, this.#database.wall());
     });
   }
@@ -390,7 +400,10 @@ export class SqlStorage implements Storage {
   }
 
   async pruneChanges(before: number): Promise<void> {
-    await this.#change(null, 'DELETE FROM change WHERE ended_at < ?', [before]);
+    await this.#database.write(null, async (tx) => {
+      await forgetPruned(tx, before);
+      await tx.run('DELETE FROM change WHERE ended_at < ?', before);
+    });
   }
 
   async pruneLeases(): Promise<void> {
@@ -416,7 +429,9 @@ export class SqlStorage implements Storage {
       (SELECT count(*) FROM zone WHERE left_at IS NULL AND pending = 0) AS zones,
       (SELECT count(*) FROM zone WHERE pending = 1) AS claims,
       (SELECT count(*) FROM change WHERE outcome IS NULL) AS open_changes,
-      (SELECT min(accepted_at) FROM change WHERE outcome IS NULL) AS oldest_change`;
+      (SELECT min(accepted_at) FROM change WHERE outcome IS NULL) AS oldest_change,
+      (SELECT count(*) FROM zone_check WHERE drift IS NOT NULL) AS drifted_zones,
+      (SELECT min(check_at) FROM zone WHERE left_at IS NULL AND pending = 0) AS next_check`;
     return await this.#database.read(async (tx) => readCounts(await tx.get(sql)));
   }
 

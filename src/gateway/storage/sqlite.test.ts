@@ -5,13 +5,14 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { test } from 'node:test';
-import { auditFacts, storageContract } from '../../testing/contracts/gateway-storage.ts';
+import { driftStorageContract } from '../../testing/contracts/gateway-drift-storage.ts';
+import { auditFacts, storageContract, type StorageSubject } from '../../testing/contracts/gateway-storage.ts';
 import { isLinked, noHead } from './audit-chain.ts';
 import { storageMigrations } from './migrations.ts';
 import { openSqlite } from './sqlite-database.ts';
 import { StorageError, usualLimits } from './storage.ts';
 
-storageContract('SQLite', async () => {
+const subject = async (): Promise<StorageSubject> => {
   const folder = mkdtempSync(join(tmpdir(), 'gateway-'));
   return await Promise.resolve({
     open: async () =>
@@ -21,7 +22,9 @@ storageContract('SQLite', async () => {
       await Promise.resolve();
     },
   });
-});
+};
+storageContract('SQLite', subject);
+driftStorageContract('SQLite', subject);
 
 const facts = { wall: Date.now, gateway: '' };
 

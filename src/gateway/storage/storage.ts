@@ -2,6 +2,7 @@ import type { CentralErrorFacts } from '../../core/central.ts';
 import type { DnsName } from '../../dns/name.ts';
 import type { ResourceRecord } from '../../dns/record.ts';
 import type { Rights } from '../rights/decide.ts';
+import type { DriftStorage } from './drift-storage.ts';
 
 /** A hosting customer. Zones and tokens belong to exactly one customer. */
 export interface Customer {
@@ -121,6 +122,10 @@ export interface StorageCounts {
   readonly openChanges: number;
   /** When the oldest of them was accepted, wall clock in milliseconds; null: there is none. */
   readonly oldestChange: number | null;
+  /** Zones in which somebody else has changed something. */
+  readonly driftedZones: number;
+  /** When the next zone is to be checked for drift, wall clock in milliseconds; null: there is none. */
+  readonly nextCheck: number | null;
 }
 
 /** Who has a zone. */
@@ -332,6 +337,8 @@ export interface ZoneLease {
 export interface Storage {
   /** Whether several gateways may use it at once. */
   readonly isShared: boolean;
+  /** What is stored about changes that others make at the name servers. */
+  readonly drift: DriftStorage;
 
   /**
    * Takes a zone for this process, for `ttl` milliseconds. Changes that an earlier holder has left without an

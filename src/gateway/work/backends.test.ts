@@ -92,6 +92,19 @@ describe(
       assert.deepEqual([deleted.status, deleted.body['code']], [422, 'zone.delete-there']);
     });
 
+    test('a zone that the customer has already is not assigned to another name server', async () => {
+      const operator = await bench.operatorToken();
+      const assign = async (backend: string): Promise<unknown[]> => {
+        const path = `/v1/operator/zones/${first}/assign`;
+        const said = await askGateway(bench.url(), operator, 'POST', path, { customer: 'shop', backend });
+        return [said.status, said.body['code'] ?? said.body['result']];
+      };
+      assert.deepEqual(await assign('west'), [409, 'gateway.other-backend']);
+      assert.deepEqual(await assign('default'), [200, 'assigned']);
+      assert.equal(await add(first), 200);
+      assert.equal(await atPowerdns(first), true);
+    });
+
     test('one name server down: the zones of the other are edited, and no list lacks zones', async () => {
       await bind.stop();
       try {

@@ -40,6 +40,7 @@ import { demandNoUnownedAbove, demandZoneName, foreignZone, notAssigned } from '
 import { endKey } from './end-key.ts';
 import { timeLimit } from './time-limit.ts';
 import { ZoneRequest } from './zone-requests.ts';
+import { demandWhole } from './zone-state.ts';
 import { zonesInPart } from './zones-in-part.ts';
 import { ZoneTurns } from './zone-turns.ts';
 
@@ -67,6 +68,9 @@ export interface OfferedZone {
   /** Until when it can be used, wall clock in milliseconds. */
   readonly expiresAt: number;
 }
+
+/** How long after a client has found other records a zone is checked for drift, milliseconds. */
+const beforeCheck = 60_000;
 
 /** For how long a transfer code can be used, milliseconds. */
 const codeLife = 900_000;
@@ -107,11 +111,12 @@ export class Gateway {
   readonly #parts: GatewayParts;
   /** Writes of one customer run one after the other, so that no other customer waits behind many of his. */
   readonly #customers = new Slots();
-  readonly #zones: ZoneTurns;
+  /** The order of writes in each zone. */
+  readonly turns: ZoneTurns;
 
   constructor(parts: GatewayParts) {
     this.#parts = parts;
-    this.#zones = new ZoneTurns(parts);
+    this.turns = new ZoneTurns(parts);
   }
 
   /** Whether the customer can create and delete zones. Else only the provider can, at the name server. */
@@ -264,7 +269,9 @@ export class Gateway {
       if (meanwhile !== null) return meanwhile;
       demandWritable(caller);
       const claim = await this.#claim(turn, made);
-      if ((await this.#demandFree(await storage.mayClaim(claim), made, turn)) === 'exists') {
+      const judged = await storage.mayClaim(claim);
+      if ((await this.#demandFree(judged, made, turn)) === 'exists') {
+        if (judged === 'pending') await demandWhole(backend, zone, ctx);
         const found = auditOf(caller, 'zone.found', zone, {});
         const done = request.done(caller, 'exists', wall());
         await storage.confirmClaim(zone, caller.customer.id, found, lease, done);
@@ -276,6 +283,7 @@ export class Gateway {
         lease,
       );
       demandClaim(claimed, zone);
+      if (claimed === 'ours') await storage.drift.forget(zone, lease);
       try {
         turn.demandTime();
         const answer = await backend.createZone(zone, seed, ctx, content);
@@ -415,11 +423,27 @@ export class Gateway {
     const names = [...own.union(expect?.names ?? new Set<DnsName>())];
     const all = await backend.readNames(change.zone, names, ctx);
     if (all === null) throw noSuchZone();
-    if (expect !== null) demandExpected(caller.token.rights, change.zone, expect, all);
+    if (expect !== null) await this.#demandExpected(turn, change.zone, expect, all);
     demandWritable(caller);
     const present = all.filter(({ name }) => own.has(name));
     demandAllowed(turn, change, present);
     return present;
+  }
+
+  /** Somebody else may have changed what the client expects, so the zone is soon checked for drift. */
+  async #demandExpected(
+    { caller }: Turn,
+    zone: DnsName,
+    expect: Expectation,
+    present: readonly CentralRecord[],
+  ): Promise<void> {
+    try {
+      demandExpected(caller.token.rights, zone, expect, present);
+    } catch (error) {
+      const { storage, wall } = this.#parts;
+      await storage.drift.checkBy(zone, wall() + beforeCheck);
+      throw error;
+    }
   }
 
   /** @param present what {@link #judged} has just read */
@@ -541,7 +565,7 @@ export class Gateway {
     return await this.#ask(
       async (ctx) =>
         await this.#customers.take(sender.customer.id, ctx.signal, async () =>
-          this.#zones.take(zone, ctx.signal, async (lease) => {
+          this.turns.take(zone, ctx.signal, async (lease) => {
             const caller = await readAgain(storage, sender, wall());
             const backend = backends.named(await backends.nameFor(caller.customer, zone));
             return await work({ caller, backend, lease, ctx, demandTime });

@@ -1,37 +1,93 @@
-import type { ZoneLease, ZoneOwner } from '../storage/storage.ts';
+import { CentralError, type CallContext } from '../../core/central.ts';
+import type { Log } from '../../core/log.ts';
+import type { DnsName } from '../../dns/name.ts';
+import { ApiRefusal } from '../api-refusal.ts';
+import type { Storage, ZoneLease, ZoneOwner } from '../storage/storage.ts';
 import type { Backends } from './backends.ts';
-import { ZoneTurns, type ZoneTurnsParts } from './zone-turns.ts';
+import { zoneStateAt, type MadeState } from './zone-state.ts';
+import { leaseTime, type ZoneTurns } from './zone-turns.ts';
 
-/**
- * Ends claims that a stopped gateway has left. If the name server has the zone, it was created, else it was
- * not. In a storage for one gateway no lease protects a create under way. There this is to be called before
- * the gateway listens.
- * @throws {CentralError} @throws {StorageError} @throws {ApiRefusal}
- */
-export async function settleClaims(parts: ZoneTurnsParts & { readonly backends: Backends }): Promise<void> {
-  const { storage, timeout } = parts;
-  const zones = new ZoneTurns(parts);
-  const held: { readonly claim: ZoneOwner; readonly lease: ZoneLease }[] = [];
-  try {
-    for (const { zone } of await storage.pendingClaims()) {
-      const lease = await zones.tryTake(zone);
-      if (lease === 'busy') continue;
+export interface ClaimSettlerParts {
+  readonly storage: Storage;
+  readonly backends: Backends;
+  readonly turns: ZoneTurns;
+  readonly log: Log;
+  /** How long a request may take, milliseconds. */
+  readonly timeout: number;
+  /** Monotonic clock, milliseconds. */
+  readonly now: () => number;
+}
+
+/** What a name server had of a zone, since when. */
+interface Seen {
+  readonly state: MadeState;
+  /** Monotonic clock, milliseconds. */
+  readonly since: number;
+}
+
+/** Ends claims whose create has no known outcome. */
+export class ClaimSettler {
+  readonly #parts: ClaimSettlerParts;
+  /** What the name servers had in the last call, for claims that it has not ended. */
+  #seen: ReadonlyMap<DnsName, Seen> = new Map();
+
+  constructor(parts: ClaimSettlerParts) {
+    this.#parts = parts;
+  }
+
+  /**
+   * Finds out which of the zones were created. If the name server has one, its customer gets it. A name that
+   * the name server lacks becomes free. A zone without SOA record is removed, because PowerDNS was killed
+   * while it made the zone. Both happen only if a later call shows the same, after any create has ended.
+   * @param isStart whether this process has only begun. A missing zone is then believed at once
+   * @throws {StorageError}
+   */
+  async settle(isStart: boolean): Promise<void> {
+    const { storage, log } = this.#parts;
+    const seen = new Map<DnsName, Seen>();
+    for (const claim of await storage.pendingClaims()) {
+      const { zone } = claim;
+      try {
+        const found = await this.#settleOne(claim, isStart);
+        if (found !== null) seen.set(zone, found);
+      } catch (error) {
+        // The name server may be down. The claim stays until a later call, or until the create is repeated.
+        if (!(error instanceof CentralError || error instanceof ApiRefusal)) throw error;
+        log(2, 'claim.not-settled', { zone, code: error.code });
+      }
+    }
+    this.#seen = seen;
+  }
+
+  /** @returns null: the claim has ended, else what the name server has */
+  async #settleOne({ zone }: ZoneOwner, isStart: boolean): Promise<Seen | null> {
+    const { turns, storage, backends, timeout, now } = this.#parts;
+    return await turns.take(zone, this.#context().signal, async (lease) => {
       const claim = await storage.zone(zone);
-      if (claim?.isPending === true) held.push({ claim, lease });
-      else await zones.leave(lease);
-    }
-    if (held.length === 0) return;
-    const ctx = { signal: AbortSignal.timeout(timeout), operation: '-' };
-    const asked = held.map(({ claim }) => claim);
-    const there = await parts.backends.listed(asked, ctx);
-    for (const { claim, lease } of held) {
-      const { zone, customer } = claim;
-      const isThere = there.has(zone);
-      const audit = { what: 'zone.settled', customer, token: '', from: '', zone, detail: { isThere } };
-      if (isThere) await storage.confirmClaim(zone, customer, audit, lease);
-      else await storage.dropClaim(zone, customer, audit, lease);
-    }
-  } finally {
-    for (const { lease } of held) await zones.leave(lease);
+      if (claim?.isPending !== true) return null;
+      const ctx = this.#context();
+      const backend = backends.named(claim.backend);
+      const state = await zoneStateAt(backend, zone, ctx);
+      const seen = this.#seen.get(zone);
+      const since = seen?.state === state ? seen.since : now();
+      const isProven = now() - since >= leaseTime(timeout);
+      if (state === 'half-made' && isProven) await backend.deleteZone(zone, ctx);
+      if (state === 'whole') await this.#end(claim, state, lease);
+      else if (isProven || (isStart && state === 'missing')) await this.#end(claim, state, lease);
+      else return { state, since };
+      return null;
+    });
+  }
+
+  async #end({ zone, customer }: ZoneOwner, state: MadeState, lease: ZoneLease): Promise<void> {
+    const { storage } = this.#parts;
+    const detail = { isThere: state === 'whole', state };
+    const audit = { what: 'zone.settled', customer, token: '', from: '', zone, detail };
+    if (state === 'whole') await storage.confirmClaim(zone, customer, audit, lease);
+    else await storage.dropClaim(zone, customer, audit, lease);
+  }
+
+  #context(): CallContext {
+    return { signal: AbortSignal.timeout(this.#parts.timeout), operation: '-' };
   }
 }

@@ -152,6 +152,7 @@ export async function benchAt<S>(
     quarantine: 60_000,
     keepChanges: 60_000,
     keepAddresses: 86_400_000,
+    driftEvery: 0,
     auditHeads: join(state, 'audit-heads'),
     backend,
     furtherBackends,

@@ -323,7 +323,15 @@ export function storageContract(name: string, makeSubject: () => Promise<Storage
 
     test('counts zones, claims and changes without an outcome', async () => {
       await withStorage(async (storage) => {
-        const none = { customers: 2, zones: 0, claims: 0, openChanges: 0, oldestChange: null };
+        const none = {
+          customers: 2,
+          zones: 0,
+          claims: 0,
+          openChanges: 0,
+          oldestChange: null,
+          driftedZones: 0,
+          nextCheck: null,
+        };
         assert.deepEqual(await storage.counts(), none);
         await claim(storage, 'example.org');
         await claim(storage, 'gone.example');
@@ -342,7 +350,15 @@ export function storageContract(name: string, makeSubject: () => Promise<Storage
           auditFacts('accept'),
           await held(storage),
         );
-        const some = { customers: 2, zones: 1, claims: 1, openChanges: 2, oldestChange: 5 };
+        const some = {
+          customers: 2,
+          zones: 1,
+          claims: 1,
+          openChanges: 2,
+          oldestChange: 5,
+          driftedZones: 0,
+          nextCheck: 60_000,
+        };
         assert.deepEqual(await storage.counts(), some);
         const ended = { token: 'token001', key: 'key00002' };
         const cut = { kind: 'interrupted' } as const;

@@ -109,11 +109,9 @@ const everyAddress: ReadonlyMap<string, string> = new Map([
   ['::', '::1'],
 ]);
 
-/** The folder of the database, its free space, and whether the file is whole. */
-export function checkDatabase({ state, storage }: GatewaySettings): Finding[] {
+/** The folder of the SQLite database, its free space, and whether the file is whole. */
+export function checkDatabase({ state }: Pick<GatewaySettings, 'state'>): Finding[] {
   const check = 'database';
-  // Whether PostgreSQL answers shows in a later check, which reads the owners of zones.
-  if (storage.kind !== 'sqlite') return [ok(check, 'PostgreSQL')];
   const path = join(state, 'gateway.db');
   if (!existsSync(path)) {
     const text = `there is no ${path}: the gateway was never started`;

@@ -47,7 +47,13 @@ export function checkZoneOwners({ unowned, missing, claims }: OwnersCompared): F
   if (claims.length > 0) {
     const zones = named(claims.map(({ zone }) => zone));
     const text = `${counted(claims.length, 'zone')} of which nobody knows whether they were made: ${zones}`;
-    found.push(warning('owners', text, 'restart the gateway: it then looks whether they were'));
+    found.push(
+      warning(
+        'owners',
+        text,
+        'the gateway finds it out within a minute, if it runs and the name server answers',
+      ),
+    );
   }
   if (unowned.length > 0) {
     const text = `${counted(unowned.length, 'zone')} without an owner, so it is yours: ${named(unowned)}`;
@@ -61,17 +67,47 @@ function named(zones: readonly DnsName[]): string {
   return `${first.join(', ')}${zones.length > mostNamed ? ' ...' : ''}`;
 }
 
-/** Tokens that end soon, and tokens of panels that are accepted from everywhere. */
+/** Reports zones that somebody else has changed at the name server itself. */
+export async function checkDrift(storage: Storage, { driftEvery }: GatewaySettings): Promise<Finding[]> {
+  const check = 'drift';
+  const zones = await storage.drift.list({ after: null, most: mostNamed + 1 });
+  const unserved = zones.filter(({ state }) => state === 'no-soa').map(({ zone }) => zone);
+  const found: Finding[] = [];
+  if (unserved.length > 0) {
+    const text = `without an SOA record, so the name server does not serve them: ${named(unserved)}`;
+    const wayOut = 'PowerDNS: "pdnsutil add-record ZONE @ SOA ...", or let the customer make the zone anew';
+    found.push(warning(check, text, wayOut));
+  }
+  if (zones.length > 0) {
+    const { driftedZones } = await storage.counts();
+    const text = `${counted(driftedZones, 'zone')} changed at the name server itself: ${named(zones.map(({ zone }) => zone))}`;
+    found.push(
+      warning(check, text, 'see "gateway drift ZONE"; if it is wanted, "gateway drift accept ZONE"'),
+    );
+  }
+  if (driftEvery === 0)
+    found.push(note(check, 'zones are not compared with what the gateway left ("drift_every = 0")'));
+  return found.length > 0 ? found : [ok(check, 'nobody else has changed a zone, as far as was seen')];
+}
+
+/** Tokens that end soon, and tokens of panels and of the operator that are accepted from everywhere. */
 export async function checkTokens(storage: Storage, wall: number): Promise<Finding[]> {
   const tokens: StoredToken[] = [];
   for (const { id } of await storage.customers()) tokens.push(...(await storage.tokens(id)));
-  const inUse = tokens.filter(
-    ({ revokedAt, expiresAt }) => revokedAt === null && (expiresAt === null || expiresAt > wall),
-  );
+  const isInUse = ({ revokedAt, expiresAt }: Pick<StoredToken, 'revokedAt' | 'expiresAt'>): boolean =>
+    revokedAt === null && (expiresAt === null || expiresAt > wall);
+  const inUse = tokens.filter(isInUse);
+  const operators = (await storage.operators()).filter(isInUse);
   const ending = inUse.filter(({ expiresAt }) => expiresAt !== null && expiresAt - wall < soon * day);
   // A token of a panel is known by its right to create zones, which only the preset `panel` has.
   const open = inUse.filter(({ networks, rights }) => networks.length === 0 && rights.createZones.length > 0);
+  const openOperators = operators.filter(({ networks }) => networks.length === 0);
   const found = [
+    ...few(openOperators, ({ id, label }) => {
+      const text = `token ${id} of the operator${inBrackets(label)} is accepted from every address`;
+      const wayOut = `"gateway operator add --from ADDRESS", then "gateway operator revoke ${id}"`;
+      return warning('tokens', text, wayOut);
+    }),
     ...few(ending, (one) => {
       const text = `${told(one)} ends on ${localTime(one.expiresAt ?? 0)}`;
       return warning('tokens', text, `make another one: "gateway token add ${one.customer}"`);
@@ -87,7 +123,7 @@ export async function checkTokens(storage: Storage, wall: number): Promise<Findi
 }
 
 /** A finding for each of the first tokens, and one for all others. */
-function few(tokens: readonly StoredToken[], find: (one: StoredToken) => Finding): Finding[] {
+function few<T>(tokens: readonly T[], find: (one: T) => Finding): Finding[] {
   const found = tokens.slice(0, mostNamed).map(find);
   const [last] = found.slice(-1);
   const more = tokens.length - found.length;
@@ -97,5 +133,9 @@ function few(tokens: readonly StoredToken[], find: (one: StoredToken) => Finding
 }
 
 function told({ id, label, customer }: StoredToken): string {
-  return `token ${id} of ${customer}${label === '' ? '' : ` (${label})`}`;
+  return `token ${id} of ${customer}${inBrackets(label)}`;
+}
+
+function inBrackets(label: string): string {
+  return label === '' ? '' : ` (${label})`;
 }

@@ -7,7 +7,8 @@ import { exitStatus, print, say } from '../../output.ts';
 import { findingText, findingsSummary } from '../../texts/findings.ts';
 import { checkBackends } from './doctor-backend.ts';
 import { checkCertificate, checkDatabase, checkListener, checkSettingsFile } from './doctor-host.ts';
-import { checkClock, checkDoubt, checkTokens } from './doctor-storage.ts';
+import { checkPostgres } from './doctor-postgres.ts';
+import { checkClock, checkDoubt, checkDrift, checkTokens } from './doctor-storage.ts';
 import { storageProblem, withStorage, type GatewayGlobals } from './with-storage.ts';
 
 const examples = `
@@ -49,7 +50,8 @@ async function* examineGateway(path: string, wall: number): AsyncGenerator<Findi
   yield* checkSettingsFile(path, settings);
   yield* checkCertificate(settings, wall);
   yield* await checkListener(settings);
-  const database = checkDatabase(settings);
+  const { storage: place } = settings;
+  const database = place.kind === 'sqlite' ? checkDatabase(settings) : await checkPostgres(place.server);
   yield* database;
   if (database.some(({ state }) => state === 'problem')) {
     yield* await checkBackends(settings, null);
@@ -58,6 +60,7 @@ async function* examineGateway(path: string, wall: number): AsyncGenerator<Findi
   yield* await inStorage(path, async (storage) => [
     ...(await checkDoubt(storage, settings)),
     ...(await checkBackends(settings, storage)),
+    ...(await checkDrift(storage, settings)),
     ...(await checkClock(storage, wall)),
     ...(await checkTokens(storage, wall)),
   ]);

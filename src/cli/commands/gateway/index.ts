@@ -14,6 +14,7 @@ import { sayJson } from '../../output.ts';
 import { acceptDatabaseCommand } from './accept-database.ts';
 import { auditCommand } from './audit.ts';
 import { customerCommand } from './customers.ts';
+import { driftCommand } from './drift.ts';
 import { explainCommand } from './explain.ts';
 import { operatorCommand } from './operators.ts';
 import { tokenCommand } from './tokens.ts';
@@ -61,6 +62,7 @@ export function gatewayCommand(globals: () => GlobalOptions): Command {
     auditCommand,
     explainCommand,
     gatewayDoctorCommand,
+    driftCommand,
     operatorCommand,
     acceptDatabaseCommand,
   ];

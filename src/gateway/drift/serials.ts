@@ -1,0 +1,39 @@
+import type { CallContext } from '../../core/central.ts';
+import type { DnsName } from '../../dns/name.ts';
+import type { ZoneOwner } from '../storage/storage.ts';
+import type { Backends } from '../work/backends.ts';
+
+/** For how long the serials of a name server that lists all its zones are kept, milliseconds. */
+const kept = 600_000;
+
+/** Serials of zones, where they prove that a zone was not changed (decision 024). */
+export class ZoneSerials {
+  readonly #backends: Pick<Backends, 'named'>;
+  readonly #wall: () => number;
+  readonly #lists = new Map<
+    string,
+    { readonly readAt: number; readonly all: ReadonlyMap<DnsName, number> }
+  >();
+
+  /** @param wall wall clock, milliseconds */
+  constructor(backends: Pick<Backends, 'named'>, wall: () => number) {
+    this.#backends = backends;
+    this.#wall = wall;
+  }
+
+  /**
+   * The serial of a zone, at most ten minutes old.
+   * @returns null: it proves nothing
+   * @throws {CentralError} @throws {ApiRefusal} the settings do not name the zone's name server
+   */
+  async of({ zone, backend }: ZoneOwner, ctx: CallContext): Promise<number | null> {
+    const central = this.#backends.named(backend);
+    if (central.zoneSerials === undefined) return null;
+    if (!central.traits.listsZones) return (await central.zoneSerials([zone], ctx)).get(zone) ?? null;
+    const known = this.#lists.get(backend);
+    if (known !== undefined && this.#wall() - known.readAt < kept) return known.all.get(zone) ?? null;
+    const list = { readAt: this.#wall(), all: await central.zoneSerials([], ctx) };
+    this.#lists.set(backend, list);
+    return list.all.get(zone) ?? null;
+  }
+}
