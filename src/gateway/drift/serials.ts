@@ -1,5 +1,4 @@
-import type { CallContext } from '../../core/central.ts';
-import type { DnsName } from '../../dns/name.ts';
+import type { CallContext, ListedSerials } from '../../core/central.ts';
 import type { ZoneOwner } from '../storage/storage.ts';
 import type { Backends } from '../work/backends.ts';
 
@@ -10,10 +9,7 @@ const kept = 600_000;
 export class ZoneSerials {
   readonly #backends: Pick<Backends, 'named'>;
   readonly #wall: () => number;
-  readonly #lists = new Map<
-    string,
-    { readonly readAt: number; readonly all: ReadonlyMap<DnsName, number> }
-  >();
+  readonly #lists = new Map<string, { readonly readAt: number; readonly all: ListedSerials }>();
 
   /** @param wall wall clock, milliseconds */
   constructor(backends: Pick<Backends, 'named'>, wall: () => number) {
@@ -28,11 +24,11 @@ export class ZoneSerials {
    */
   async of({ zone, backend }: ZoneOwner, ctx: CallContext): Promise<number | null> {
     const central = this.#backends.named(backend);
-    if (central.zoneSerials === undefined) return null;
-    if (!central.traits.listsZones) return (await central.zoneSerials([zone], ctx)).get(zone) ?? null;
+    if (central.listSerials === undefined) return null;
+    if (!central.traits.listsZones) return (await central.listSerials([zone], ctx)).get(zone) ?? null;
     const known = this.#lists.get(backend);
     if (known !== undefined && this.#wall() - known.readAt < kept) return known.all.get(zone) ?? null;
-    const list = { readAt: this.#wall(), all: await central.zoneSerials([], ctx) };
+    const list = { readAt: this.#wall(), all: await central.listSerials([], ctx) };
     this.#lists.set(backend, list);
     return list.all.get(zone) ?? null;
   }
