@@ -6,6 +6,7 @@ import { ApiRefusal } from './api-refusal.ts';
 import type { Storage } from './storage/storage.ts';
 import type { Backends } from './work/backends.ts';
 import { settleClaims } from './work/settle-claims.ts';
+import type { RequestClock } from './work/time-limit.ts';
 import { leaseTime } from './work/zone-turns.ts';
 
 /** How often old changes are deleted, milliseconds. */
@@ -17,8 +18,9 @@ const exportEvery = 60_000;
 export interface UpkeepParts {
   readonly storage: Storage;
   readonly backends: Backends;
-  readonly guard: DatabaseGuard;
+  readonly guard: Pick<DatabaseGuard, 'doubt' | 'export'>;
   readonly log: Log;
+  readonly clock: RequestClock;
   /** How long a request may take, milliseconds. */
   readonly timeout: number;
   /** How long changes are kept, milliseconds. */
@@ -27,11 +29,16 @@ export interface UpkeepParts {
   readonly keepAddresses: number;
 }
 
+/** What {@link settle} needs. */
+type SettledParts = Pick<UpkeepParts, 'storage' | 'backends' | 'log' | 'clock' | 'timeout'> & {
+  readonly guard: Pick<DatabaseGuard, 'doubt'>;
+};
+
 /**
  * Ends what a stopped gateway has left unfinished: changes without an outcome, and claims.
  * @throws {StorageError}
  */
-export async function settle(parts: UpkeepParts): Promise<void> {
+export async function settle(parts: SettledParts): Promise<void> {
   const { storage, guard, log } = parts;
   for (const { zone, key } of await storage.interruptChanges()) log(2, 'change.interrupted', { zone, key });
   const doubt = await guard.doubt();

@@ -35,7 +35,7 @@ import { changeToRRset, demandRRset, keyOfRRset, rrsetFingerprint, type RRsetReq
 import { changeOf, fingerprintOf, recordsBefore, sameRequest, withdrawal } from './stored-change.ts';
 import { acceptedBefore, afterWrite, demandClaim, inDoubt, leaseLost } from './write-refusals.ts';
 import { demandNoUnownedAbove, demandZoneName, foreignZone, notAssigned } from './zone-names.ts';
-import { timeLimit } from './time-limit.ts';
+import { timeLimit, withinTime, type RequestClock } from './time-limit.ts';
 import { ZoneTurns } from './zone-turns.ts';
 
 /** A change of records as a client asks for it. */
@@ -72,6 +72,7 @@ export interface GatewayParts {
   readonly log: Log;
   /** Wall clock, milliseconds. */
   readonly wall: () => number;
+  readonly clock: RequestClock;
   /** How long one request to the name server and its repetitions may take, milliseconds. */
   readonly timeout: number;
   /** How long the name of a deleted zone is kept for its last owner, milliseconds. */
@@ -484,9 +485,9 @@ export class Gateway {
 
   /** Does the work in the turn of customer and zone, with the caller's rights of that time. */
   async #inTurn<T>(sender: Caller, zone: DnsName, work: (turn: Turn) => Promise<T>): Promise<T> {
-    const { storage, backends, guard, wall } = this.#parts;
+    const { storage, backends, guard, wall, clock, timeout } = this.#parts;
     if ((await guard.doubt()) !== null) throw inDoubt('untouched');
-    const demandTime = timeLimit(wall, this.#parts.timeout);
+    const demandTime = timeLimit(wall, () => clock.now(), timeout);
     return await this.#ask(
       async (ctx) =>
         await this.#customers.take(sender.customer.id, ctx.signal, async () =>
@@ -501,8 +502,9 @@ export class Gateway {
 
   /** Makes a call to the name server within the time limit. Its errors become refusals. */
   async #ask<T>(call: (ctx: CallContext) => Promise<T>): Promise<T> {
+    const { clock, timeout } = this.#parts;
     try {
-      return await call({ signal: AbortSignal.timeout(this.#parts.timeout), operation: '-' });
+      return await withinTime(clock, timeout, async (signal) => call({ signal, operation: '-' }));
     } catch (error) {
       throw error instanceof CentralError ? fromBackend(error) : error;
     }

@@ -1,5 +1,6 @@
 import type { ZoneLease, ZoneOwner } from '../storage/storage.ts';
 import type { Backends } from './backends.ts';
+import { withinTime } from './time-limit.ts';
 import { ZoneTurns, type ZoneTurnsParts } from './zone-turns.ts';
 
 /**
@@ -9,7 +10,7 @@ import { ZoneTurns, type ZoneTurnsParts } from './zone-turns.ts';
  * @throws {CentralError} @throws {StorageError} @throws {ApiRefusal}
  */
 export async function settleClaims(parts: ZoneTurnsParts & { readonly backends: Backends }): Promise<void> {
-  const { storage, timeout } = parts;
+  const { storage, timeout, clock } = parts;
   const zones = new ZoneTurns(parts);
   const held: { readonly claim: ZoneOwner; readonly lease: ZoneLease }[] = [];
   try {
@@ -21,9 +22,10 @@ export async function settleClaims(parts: ZoneTurnsParts & { readonly backends: 
       else await zones.leave(lease);
     }
     if (held.length === 0) return;
-    const ctx = { signal: AbortSignal.timeout(timeout), operation: '-' };
     const asked = held.map(({ claim }) => claim);
-    const there = await parts.backends.listed(asked, ctx);
+    const there = await withinTime(clock, timeout, async (signal) =>
+      parts.backends.listed(asked, { signal, operation: '-' }),
+    );
     for (const { claim, lease } of held) {
       const { zone, customer } = claim;
       const isThere = there.has(zone);

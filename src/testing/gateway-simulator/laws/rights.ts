@@ -1,0 +1,157 @@
+import { isWithin, type DnsName } from '../../../dns/name.ts';
+import type { RRsetKey } from '../../../dns/zone.ts';
+import type { Send } from '../name-server.ts';
+import { zoneIn, type SimRequest } from '../requests.ts';
+import type { SeenCommit, SeenOwner } from '../witness.ts';
+import { isHad, sendText, type Course, type Report } from './course.ts';
+
+/** Only who may changes a zone, and nothing is shown to others. */
+export function checkRights(course: Course, report: Report): void {
+  for (const send of course.sends) {
+    if (send.sentAt === null) continue;
+    checkSender(send, course, report);
+    const records = [...send.remove, ...send.add];
+    const isAllowed =
+      send.kind === 'change'
+        ? records.every((one) => mayTouch(send.request.token, send.zone, one))
+        : isPanel(send.request.token);
+    if (!isAllowed) report('rights.rules', `${sendText(send)} is not allowed`);
+  }
+  for (const request of course.requests) checkShown(request, course, report);
+}
+
+function isPanel(token: string): boolean {
+  return !token.endsWith('-dyn') && !token.endsWith('-read');
+}
+
+function mayTouch(token: string, zone: DnsName, { name, type }: RRsetKey): boolean {
+  if (isPanel(token)) return type !== 'SOA' && !(type === 'NS' && name === zone);
+  return token.endsWith('-dyn') && name === `dyn.${zone}` && (type === 'A' || type === 'AAAA');
+}
+
+function maySee(
+  token: string,
+  zone: DnsName,
+  { name, type }: Readonly<{ name: string; type: string }>,
+): boolean {
+  if (isPanel(token) || ((type === 'NS' || type === 'SOA') && name === zone)) return true;
+  return name === (token.endsWith('-dyn') ? `dyn.${zone}` : `www.${zone}`);
+}
+
+/**
+ * A write that was accepted is carried out, even if zone or token are lost in that moment. So the sender must
+ * have had both at some time after the name server was asked last before the acceptance.
+ */
+function checkSender(send: Send, course: Course, report: Report): void {
+  const { request, zone, kind, calledAt } = send;
+  const customer = course.customerOf(request);
+  const since = kind === 'create' ? request.reads[0]?.at : course.lastRead(request, calledAt);
+  const from = since ?? request.at;
+  const seen = course.between(from, calledAt);
+  const has = kind === 'create' ? isClaimed : isHad;
+  if (!seen.some(({ owners }) => has(owners.get(zone), customer)))
+    report('rights.owner', `${sendText(send)}: the customer does not have the zone`);
+  const id = course.tokenId(request);
+  const isAccepted = ({ revoked, states }: SeenCommit): boolean =>
+    !revoked.has(id) && states.get(customer) === 'active';
+  if (!seen.some(isAccepted)) report('rights.token', `${sendText(send)}: the token may not write`);
+}
+
+function isClaimed(owner: SeenOwner | undefined, customer: string): boolean {
+  return owner?.customer === customer && !owner.isLeft;
+}
+
+function checkShown(
+  { answer, asked, token, at, answeredAt, number, ...rest }: SimRequest,
+  course: Course,
+  report: Report,
+): void {
+  if (answer === null || answeredAt === null) return;
+  const zone = zoneIn(asked);
+  const customer = token.slice(0, 1);
+  if (answer.kind === 'records' && zone !== null) {
+    if (!answer.records.every((record) => maySee(token, zone, record)))
+      report('rights.shown', `#${number} shows records that ${token} may not read`);
+    const from = rest.reads.at(-1)?.at ?? at;
+    if (!course.isOwner(customer, zone, from, answeredAt))
+      report('rights.shown', `#${number} shows ${zone}, which is not the customer's`);
+  }
+  if (answer.kind === 'zones' && !answer.zones.every((one) => course.isOwner(customer, one, at, answeredAt)))
+    report('rights.shown', `#${number} lists zones of somebody else`);
+  if (
+    answer.kind === 'refused' &&
+    zone !== null &&
+    !answer.found.every((record) => maySee(token, zone, record))
+  )
+    report('rights.shown', `#${number} shows records in its refusal`);
+}
+
+/** Every zone has one owner, and so have the zones below it. */
+export function checkOwners(course: Course, report: Report): void {
+  const { commits } = course.world.witness;
+  const reserved = new Map<DnsName, string>();
+  for (const [number, { owners, request }] of commits.entries()) {
+    checkBelow(owners, report);
+    for (const [zone, owner] of owners) {
+      const before = commits[number - 1]?.owners.get(zone);
+      const isClient = request !== null && request.asked.kind !== 'take';
+      const keeper = reserved.get(zone);
+      if (owner.isLeft && request !== null) reserved.set(zone, owner.customer);
+      else if (keeper !== undefined && owner.customer !== keeper && isClient)
+        report(
+          'owners.reserved',
+          `${zone} is reserved for ${keeper}, and ${owner.customer} gets it by #${request.number}`,
+        );
+      else if (isHad(owner, owner.customer)) reserved.delete(zone);
+      if (request?.asked.kind === 'create' && isHad(owner, owner.customer) && !isHad(before, owner.customer))
+        checkMade(zone, owner.customer, request, course, report);
+    }
+    if (request === null) for (const zone of reserved.keys()) if (!owners.has(zone)) reserved.delete(zone);
+  }
+  const pending = [...(commits.at(-1)?.owners ?? [])].filter(([, { isPending }]) => isPending);
+  for (const [zone] of pending) report('owners.pending', `the claim of ${zone} was never ended`);
+}
+
+function checkBelow(owners: ReadonlyMap<DnsName, SeenOwner>, report: Report): void {
+  const held = [...owners].filter(([, { isLeft }]) => !isLeft);
+  for (const [zone, { customer }] of held)
+    for (const [other, owner] of held)
+      if (zone !== other && isWithin(other, zone) && owner.customer !== customer)
+        report('owners.one', `${zone} is ${customer}'s, and ${other} below is ${owner.customer}'s`);
+}
+
+/** A zone that a create has given to a customer was made because of him. */
+function checkMade(
+  zone: DnsName,
+  customer: string,
+  request: SimRequest,
+  course: Course,
+  report: Report,
+): void {
+  const { happenings } = course.world.server;
+  const made = happenings.findLast(
+    (one) =>
+      one.zone === zone && one.whole === 'made' && one.at <= (request.answeredAt ?? Number.MAX_SAFE_INTEGER),
+  );
+  if (made?.send !== null && made?.send !== undefined && course.customerOf(made.send.request) === customer)
+    return;
+  // Nobody can tell the zone of a create without a known outcome from the provider's.
+  const isOpen = course.sends.some(
+    (send) =>
+      send.kind === 'create' &&
+      send.zone === zone &&
+      send.sentAt !== null &&
+      course.customerOf(send.request) === customer,
+  );
+  if (!isOpen)
+    report('owners.provider', `${zone} is the provider's, and ${customer} gets it by #${request.number}`);
+}
+
+/** Who was told that a zone was created has it. */
+export function checkCreated(course: Course, report: Report): void {
+  for (const { number, asked, answer, answeredAt, at, token } of course.requests) {
+    if (asked.kind !== 'create' || answer?.kind !== 'said' || answeredAt === null) continue;
+    if (!course.isOwner(token.slice(0, 1), asked.zone, at, answeredAt))
+      report('owners.created', `#${number}: ${asked.zone} is ${answer.said}, and not the customer's`);
+  }
+}

@@ -1,0 +1,169 @@
+import { isExpectedAt } from '../../../core/central.ts';
+import { otherTtl, recordId, type ResourceRecord } from '../../../dns/record.ts';
+import { rrsetId } from '../../../dns/zone.ts';
+import { tagOf } from '../../../gateway/work/precondition.ts';
+import { requestTime } from '../gateway-world.ts';
+import type { Send } from '../name-server.ts';
+import { areIn, changeId, idsOf, sendText, type Course, type Report } from './course.ts';
+
+/** The time in which a request is on the way, as far as its sender waits for it. */
+function wayOf({ sentAt, landedAt, endedAt }: Send): readonly [number, number] | null {
+  if (sentAt === null) return null;
+  return [sentAt, Math.min(landedAt ?? Infinity, endedAt ?? Infinity, sentAt + requestTime)];
+}
+
+/** Whether the sender was held up between its last look at the clock and the request. */
+export function isHeldUp({ process, calledAt, sentAt }: Send): boolean {
+  return sentAt !== null && process.wasHeld(calledAt, sentAt);
+}
+
+/** Writes of one zone run one after the other. */
+export function checkTurns(course: Course, report: Report): void {
+  for (const [, sends] of Map.groupBy(course.sends, ({ zone }) => zone)) {
+    for (const [at, one] of sends.entries())
+      for (const other of sends.slice(at + 1)) {
+        const [first, second] = [wayOf(one), wayOf(other)];
+        if (first === null || second === null || isHeldUp(one) || isHeldUp(other)) continue;
+        if (first[0] < second[1] && second[0] < first[1])
+          report('turns.overlap', `${sendText(one)} and ${sendText(other)}`);
+      }
+  }
+  for (const send of course.sends) {
+    checkLate(send, report);
+    checkListed(send, course, report);
+  }
+}
+
+function checkLate(send: Send, report: Report): void {
+  const { sentAt, request } = send;
+  if (sentAt === null || isHeldUp(send) || request.asked.kind === 'settle') return;
+  // Before its time begins, a request has waited for its login only.
+  if (sentAt > request.at + requestTime + 10_000 && !send.process.wasHeld(request.at, sentAt))
+    report('turns.late', `${sendText(send)} ${sentAt - request.at} ms after its request`);
+}
+
+/** If another gateway has accepted a change of the zone meanwhile, the lease of the first one was lost. */
+function checkListed(send: Send, course: Course, report: Report): void {
+  const { request, zone, kind, process } = send;
+  if (kind !== 'change') return;
+  const { commits } = course.world.witness;
+  const isAccepted = (what: string): boolean => what === 'change.accepted';
+  const accepted = commits.find(
+    (one) => one.request === request && one.entries.some(({ what }) => isAccepted(what)),
+  );
+  if (accepted === undefined) return;
+  const end = request.answeredAt ?? send.endedAt ?? Infinity;
+  const other = commits.find(
+    ({ at, request: by, entries }) =>
+      at > accepted.at &&
+      at < end &&
+      by !== null &&
+      by.process !== process &&
+      entries.some((entry) => isAccepted(entry.what) && entry.zone === zone),
+  );
+  if (other === undefined) return;
+  const key =
+    accepted.entries.map(({ token, detail }) => `${token} ${String(Object(detail)['key'])}`)[0] ?? '';
+  const outcome = commits.at(-1)?.outcomes.get(key);
+  if (outcome?.includes('interrupted') !== true)
+    report('turns.listed', `${sendText(send)} lost its lease, and its outcome is ${outcome ?? 'none'}`);
+  if (request.answer?.kind === 'outcome' && request.answer.outcome?.kind === 'done')
+    report('turns.listed', `${sendText(send)} lost its lease, and its client hears done`);
+}
+
+/** Nothing but what was asked for is written, and nobody else's record is lost. */
+export function checkOthers(course: Course, report: Report): void {
+  for (const send of course.sends) {
+    const { request, altered, remove, add, kind } = send;
+    if (kind !== 'change') continue;
+    if (altered !== null && !isOnlyAsked(send, course))
+      report('others.kept', `${sendText(send)} has altered ${JSON.stringify(altered)}`);
+    const { asked } = request;
+    const isAsked =
+      asked.kind === 'change'
+        ? areIn(remove, asked.remove) && areIn(add, asked.add)
+        : asked.kind === 'rrset' &&
+          [...remove, ...add].every((one) => rrsetId(one) === rrsetId(asked.request));
+    if (!isAsked) report('others.asked', `${sendText(send)} is not what was asked for`);
+  }
+}
+
+/**
+ * Whether a write has altered only its own records. An RRset is replaced as a whole, so another writer may
+ * lose his record if he writes it between the adapter's read and its write.
+ */
+function isOnlyAsked(send: Send, { world }: Course): boolean {
+  const { altered, remove, add, sentAt, landedAt, request } = send;
+  if (altered === null || sentAt === null || landedAt === null) return true;
+  const sets = new Set([...remove, ...add].map(rrsetId));
+  const seenAt = request.reads.findLast(({ at }) => at <= sentAt)?.at ?? sentAt;
+  const isRaced = world.server.happenings.some(
+    (one) => one.send !== send && one.at >= seenAt && one.at <= landedAt && one.zone === send.zone,
+  );
+  const all = [...altered.removed, ...altered.added];
+  if (!all.every((record) => sets.has(rrsetId(record)))) return false;
+  return (
+    isRaced ||
+    (areIn(altered.removed, [...remove, ...add]) && areIn(altered.added, [...add, ...altered.removed]))
+  );
+}
+
+/** A change is written only where the zone has what its sender expects. */
+export function checkExpected(course: Course, report: Report): void {
+  for (const send of course.sends) {
+    const { request, calledAt, zone, kind, sentAt } = send;
+    if (kind !== 'change' || sentAt === null) continue;
+    const { asked } = request;
+    // The adapter reads once more, right before it writes.
+    const seen = request.reads.findLast(({ at, names }) => at <= calledAt && names !== null);
+    if (seen?.records === null || seen === undefined) {
+      report('expected.true', `${sendText(send)} without a read before it`);
+      continue;
+    }
+    const { records } = seen;
+    if (asked.kind === 'change' && asked.expect !== null) {
+      const { expect } = asked;
+      const found = records.filter((record) => isExpectedAt(expect, zone, record));
+      if (!areSame(expect.records, found))
+        report('expected.true', `${sendText(send)}: the zone has other records`);
+    }
+    if (asked.kind === 'rrset') {
+      const { match, noneMatch } = asked.request.precondition;
+      const set = records.filter((record) => rrsetId(record) === rrsetId(asked.request));
+      const tag = set.length === 0 ? null : tagOf(set);
+      const isMatched = match === null || (tag !== null && (match === 'any' || match.includes(tag)));
+      const isNew = noneMatch !== 'any' || tag === null;
+      if (!isMatched || !isNew) report('expected.true', `${sendText(send)}: the RRset has another tag`);
+    }
+    const between = course.world.server.happenings.find(
+      (one) =>
+        one.zone === zone &&
+        one.at > seen.at &&
+        one.at < sentAt &&
+        one.send !== null &&
+        one.send !== send &&
+        !isLate(one.send, one.at),
+    );
+    if (between !== undefined && changeId(request) !== '' && !isHeldUp(send))
+      report('turns.overlap', `${sendText(send)}: the zone was written since it was read`);
+  }
+}
+
+/** Whether a write has landed after its sender has given it up, or was sent by a process that was held up. */
+function isLate(send: Send, landed: number): boolean {
+  return (
+    isHeldUp(send) ||
+    (send.endedAt !== null && send.endedAt < landed) ||
+    landed > (send.sentAt ?? 0) + requestTime ||
+    send.process.isDead
+  );
+}
+
+function areSame(expected: readonly ResourceRecord[], found: readonly ResourceRecord[]): boolean {
+  const [wanted, there] = [idsOf(expected), new Map(found.map((record) => [recordId(record), record]))];
+  if (wanted.size !== there.size) return false;
+  return expected.every((record) => {
+    const held = there.get(recordId(record));
+    return held !== undefined && !otherTtl(record, held);
+  });
+}
