@@ -403,12 +403,13 @@ export class Gateway {
   /** Stores a change, once the records of its zone are counted. @returns as {@link Storage.acceptChange} */
   async #accept(change: StoredChange, audit: AuditFacts, turn: Turn): Promise<StoredChange | null> {
     const { storage } = this.#parts;
-    const { backend, ctx, lease } = turn;
+    const { caller, backend, ctx, lease } = turn;
     const first = await storage.acceptChange(change, audit, lease);
     if (first === null || !('limit' in first) || first.limit !== 'records') return acceptedBefore(first);
     // The zone's records are not counted yet, or somebody has removed some at the name server itself.
     const found = await backend.readZone(change.zone, [], ctx);
     if (found === null) throw noSuchZone();
+    await this.#demandStill(caller, change.zone);
     await storage.countRecords(change.zone, found.length, lease);
     return acceptedBefore(await storage.acceptChange(change, audit, lease));
   }

@@ -99,7 +99,7 @@ export class GatewayWorld {
     this.server = new NameServer(this.clock, chances);
     this.server.onFault = (kind) => this.fault(kind);
     this.witness = new CommitWitness(this.database, this.clock, this.server);
-    this.hosts = ['g1', 'g2'].slice(0, gateways).map((name) => ({ name, ahead: 0 }));
+    this.hosts = ['g1', 'g2'].slice(0, gateways).map((name) => ({ name, ahead: 0, setBack: [] }));
   }
 
   note(text: string): void {
@@ -148,6 +148,16 @@ export class GatewayWorld {
       () => this.clock.wall(),
       () => [],
     );
+  }
+
+  /** Gives a customer another token in place of one that was revoked. */
+  async renew(name: TokenName): Promise<void> {
+    const customer = name.slice(0, 1);
+    const order = { networks: [], label: name, days: null, rights: rightsOf(name), idle: null, makesTokens: false };
+    await this.order(`another token ${name}`, async (operator) => {
+      const { id, text } = await operator.addToken('operator', customer, order);
+      this.tokens.set(name, { name, id, text, customer });
+    });
   }
 
   running(name: string): SimProcess | null {
@@ -233,11 +243,10 @@ export class GatewayWorld {
     return answer;
   }
 
-  async #carriedOut({ gateway, storage, process }: Running, { token, asked }: SimRequest): Promise<Answer> {
-    const held = this.tokens.get(tokenNames.find((name) => name === token) ?? 'a-panel');
+  async #carriedOut({ gateway, storage, process }: Running, { token, text, asked }: SimRequest): Promise<Answer> {
     const log = (): void => undefined;
     const ports = { storage, log, wall: () => process.clock.wall() };
-    const caller = await authenticate(ports, held?.text ?? '', `192.0.2.${token.length}`);
+    const caller = await authenticate(ports, text, `192.0.2.${token.length}`);
     const outcome = ({ outcome: is }: { readonly outcome: SimOutcome }): Answer => ({
       kind: 'outcome',
       outcome: is,
@@ -295,19 +304,12 @@ export class GatewayWorld {
     }
   }
 
-  #request(token: string, asked: Asked, process: SimProcess): SimRequest {
+  #request(token: TokenName | '', asked: Asked, process: SimProcess): SimRequest {
     const number = this.requests.length + 1;
     const at = this.clock.now();
-    const request: SimRequest = {
-      number,
-      token,
-      asked,
-      process,
-      at,
-      reads: [],
-      answeredAt: null,
-      answer: null,
-    };
+    const { id: tokenId = '', text = '' } = (token === '' ? null : this.tokens.get(token)) ?? {};
+    const none = { reads: [], answeredAt: null, answer: null };
+    const request: SimRequest = { number, token, tokenId, text, asked, process, at, ...none };
     this.requests.push(request);
     return request;
   }

@@ -1,9 +1,11 @@
 import type { Chances } from '../simulator/chances.ts';
-import { customers, firstZones, freshZones, type GatewayWorld } from './gateway-world.ts';
+import { customers, firstZones, freshZones, tokenNames, type GatewayWorld } from './gateway-world.ts';
+import { zoneIn } from './requests.ts';
+import type { GatewayHost } from './sim-process.ts';
 
 const kinds = [
   ...['kill', 'kill', 'hold', 'hold', 'hold', 'step', 'database', 'server', 'transfer', 'transfer', 'revoke'],
-  ...['state', 'release'],
+  ...['transfer', 'revoke', 'revoke', 'state', 'release'],
 ] as const;
 
 /** What goes wrong with gateways, database and name server, and what the operator does. */
@@ -34,9 +36,7 @@ export class GatewayMishaps {
       case 'hold':
         return await this.#hold(host.name);
       case 'step':
-        host.ahead += this.#chances.pick('step', [-60_000, -5_000, 5_000, 60_000]);
-        this.#world.fault('clock step');
-        return;
+        return this.#step(host);
       case 'database':
         this.#world.databaseDownUntil =
           this.#world.clock.now() + this.#chances.pick('away', [100, 500, 2_000, 12_000]);
@@ -47,6 +47,13 @@ export class GatewayMishaps {
       default:
         return await this.#order(kind);
     }
+  }
+
+  #step(host: GatewayHost): void {
+    const step = this.#chances.pick('step', [-60_000, -5_000, 5_000, 60_000]);
+    host.ahead += step;
+    if (step < 0) host.setBack.push(this.#world.clock.now());
+    this.#world.fault('clock step');
   }
 
   async #kill(name: string): Promise<void> {
@@ -81,22 +88,31 @@ export class GatewayMishaps {
     server.state = 'up';
   }
 
+  /** The operator gives an order, mostly about what a request under way is about. */
   async #order(kind: string): Promise<void> {
-    const zone = this.#one('zone', [...firstZones.map(([one]) => one), ...freshZones]);
+    const open = this.#world.requests.findLast(({ token, answer }) => token !== '' && answer === null);
+    const isAimed = this.#chances.chance('aimed', 0.7);
+    const aimed = isAimed && open !== undefined ? zoneIn(open.asked) : null;
+    const zone = aimed ?? this.#one('zone', [...firstZones.map(([one]) => one), ...freshZones]);
     const customer = this.#one('customer', customers);
-    const token = this.#world.tokens.get(
-      this.#chances.pick('revoked', ['a-second', 'a-second', 'a-second', 'b-dyn', 'a-panel']),
-    );
+    if (kind === 'revoke') return await this.#revoke(isAimed ? open?.token : undefined);
     await this.#world.order(`${kind} ${zone} ${customer}`, async (operator) => {
       if (kind === 'transfer') await operator.transfer('operator', zone, customer, true);
-      else if (kind === 'revoke') await operator.revokeToken('operator', token?.id ?? '');
       else if (kind === 'release') await operator.release('operator', zone);
       else {
         await operator.setCustomer('operator', customer, { state: 'read-only', limits: {} });
-        await this.#world.clock.sleep(this.#chances.between('read-only', 100, 4_000));
+        await this.#world.clock.sleep(this.#chances.between('read-only', 20, 2_000));
         await operator.setCustomer('operator', customer, { state: 'active', limits: {} });
       }
     });
+  }
+
+  async #revoke(aimed: string | undefined): Promise<void> {
+    const name = tokenNames.find((one) => one === aimed) ?? this.#one('revoked', tokenNames);
+    const id = this.#world.tokens.get(name)?.id ?? '';
+    await this.#world.order(`revoke ${name}`, async (operator) => await operator.revokeToken('operator', id));
+    await this.#world.clock.sleep(this.#chances.pick('until another token', [0, 300, 3_000]));
+    await this.#world.renew(name);
   }
 
   #one<T>(name: string, all: readonly [T, ...T[]] | readonly T[]): T {

@@ -56,6 +56,9 @@ export interface SimRequest {
   readonly number: number;
   /** Name of the token; empty: the gateway itself. */
   readonly token: string;
+  /** Id and text of the token at that time. A revoked token gets a successor of the same name. */
+  readonly tokenId: string;
+  readonly text: string;
   readonly asked: Asked;
   readonly process: SimProcess;
   readonly at: number;

@@ -8,6 +8,8 @@ export interface GatewayHost {
   readonly name: string;
   /** How far the wall clock is ahead, milliseconds. */
   ahead: number;
+  /** When the wall clock was set back, by the world's clock. */
+  readonly setBack: number[];
 }
 
 /** How a process is held up. In a `suspended` machine the monotonic clock stands still as well. */
@@ -70,6 +72,11 @@ export class SimProcess {
   async pass(): Promise<void> {
     while (this.#held !== null) await this.#held.end.promise;
     if (this.#isDead) await never();
+  }
+
+  /** Whether the clock of the machine was set back at some time between these two. */
+  wasSetBack(from: number, to: number): boolean {
+    return this.host.setBack.some((at) => at >= from && at <= to);
   }
 
   /** Whether the process was held up at some time between these two. */

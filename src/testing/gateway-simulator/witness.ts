@@ -12,12 +12,19 @@ export interface SeenOwner {
   readonly isLeft: boolean;
 }
 
+/** A row of the leases. The fence grows with each holder. */
+export interface SeenLease {
+  readonly zone: string;
+  readonly fence: number;
+}
+
 /** A transaction that has changed something, and what the database held after it. */
 export interface SeenCommit {
   /** The world's monotonic clock, milliseconds. */
   readonly at: number;
   /** The request because of which it happened; null: an order of the operator. */
   readonly request: SimRequest | null;
+  readonly leases: readonly SeenLease[];
   readonly owners: ReadonlyMap<DnsName, SeenOwner>;
   /** Ids of tokens that are revoked. */
   readonly revoked: ReadonlySet<string>;
@@ -43,6 +50,9 @@ export class CommitWitness {
       this.commits.push({
         at: clock.now(),
         request: server.asking.getStore() ?? null,
+        leases: database
+          .rows('SELECT zone, fence FROM lease')
+          .map(({ zone, fence }) => ({ zone: String(zone), fence: Number(fence) })),
         owners: ownersIn(database),
         revoked: new Set(
           database.rows('SELECT id FROM token WHERE revoked_at IS NOT NULL').map(({ id }) => String(id)),

@@ -2,7 +2,7 @@ import type { ResourceRecord } from '../../../dns/record.ts';
 import { recordId } from '../../../dns/record.ts';
 import type { ChangeOutcome } from '../../../gateway/storage/storage.ts';
 import type { Send } from '../name-server.ts';
-import { zoneIn, type SimRequest } from '../requests.ts';
+import { keyIn, zoneIn, type SimRequest } from '../requests.ts';
 import { areIn, changeId, sendText, type Course, type Report } from './course.ts';
 
 /** What clients are answered is true, and stays true. */
@@ -10,6 +10,7 @@ export function checkAnswers(course: Course, report: Report): void {
   checkKeys(course, report);
   checkRefusals(course, report);
   checkOutcomes(course, report);
+  checkRepeats(course, report);
   for (const request of course.requests)
     if (request.answer === null && !request.process.isDead)
       report('answers.missing', `request #${request.number} was never answered`);
@@ -25,6 +26,17 @@ function checkKeys(course: Course, report: Report): void {
   const sent = course.sends.filter(({ kind, sentAt }) => kind === 'change' && sentAt !== null);
   for (const [id, sends] of Map.groupBy(sent, ({ request }) => changeId(request)))
     if (sends.length > 1) report('keys.once', `${id}: ${sends.map(sendText).join(', ')}`);
+}
+
+/** A request with a key that was accepted before is not judged again. */
+function checkRepeats(course: Course, report: Report): void {
+  for (const { number, asked, answer, at, tokenId } of course.requests) {
+    if (answer?.kind !== 'refused' || (answer.status !== 412 && answer.status !== 409)) continue;
+    const key = keyIn(asked);
+    const before = course.world.witness.commits.findLast((commit) => commit.at < at);
+    if (key !== null && before?.outcomes.has(`${tokenId} ${key}`) === true)
+      report('answers.same', `#${number} is refused as ${answer.code}, and its key was accepted before`);
+  }
 }
 
 function hasAltered({ altered }: Send): boolean {

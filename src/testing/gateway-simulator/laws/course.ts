@@ -33,8 +33,10 @@ export type GatewayLaw =
   | 'owners.provider'
   /** Who was answered `created` has the zone. */
   | 'owners.created'
-  /** In the end no claim is without an outcome. */
+  /** In the end no claim is without an outcome, nor after a refused create. */
   | 'owners.pending'
+  /** A claim is not dropped if its create has made the zone. */
+  | 'owners.dropped'
   /** The chain of hashes is whole; a change is accepted once and ended once. */
   | 'audit.chain'
   | 'audit.accepted'
@@ -47,6 +49,8 @@ export type GatewayLaw =
   | 'turns.listed'
   /** Nothing is sent after the time of its request. */
   | 'turns.late'
+  /** A change is accepted only by the gateway that has the zone's lease. */
+  | 'turns.lease'
   /** Nothing is removed or added that nobody has asked for. */
   | 'others.kept'
   | 'others.asked'
@@ -96,11 +100,6 @@ export class Course {
     return token.slice(0, 1);
   }
 
-  tokenId({ token }: SimRequest): string {
-    for (const [name, { id }] of this.world.tokens) if (name === token) return id;
-    return '';
-  }
-
   /** When a request has read at the name server last, before this time; null: it has not. */
   lastRead(request: SimRequest, before: number): number | null {
     return request.reads.findLast(({ at }) => at <= before)?.at ?? null;
@@ -114,7 +113,7 @@ export function isHad(owner: SeenOwner | undefined, customer: string): boolean {
 /** Identifies a change by its token and key; a change without a key by its request. */
 export function changeId(request: SimRequest): string {
   const key = keyIn(request.asked);
-  return key === null ? `#${request.number}` : `${request.token} ${key}`;
+  return key === null ? `#${request.number}` : `${request.tokenId} ${key}`;
 }
 
 export function idsOf(records: readonly ResourceRecord[]): ReadonlySet<string> {

@@ -2,7 +2,7 @@ import type { GatewayWorld } from '../gateway-world.ts';
 import { checkAnswers } from './answers.ts';
 import { checkAuditTrail } from './audit.ts';
 import { Course, type GatewayViolation, type Report } from './course.ts';
-import { checkCreated, checkOwners, checkRights } from './rights.ts';
+import { checkClaims, checkCreated, checkOwners, checkRights } from './rights.ts';
 import { checkExpected, checkOthers, checkTurns } from './turns.ts';
 
 export type { GatewayViolation } from './course.ts';
@@ -16,6 +16,7 @@ export async function judgeWorld(world: GatewayWorld): Promise<readonly GatewayV
   checkRights(course, report);
   checkOwners(course, report);
   checkCreated(course, report);
+  checkClaims(course, report);
   checkTurns(course, report);
   checkOthers(course, report);
   checkExpected(course, report);

@@ -51,7 +51,7 @@ function checkSender(send: Send, course: Course, report: Report): void {
   const has = kind === 'create' ? isClaimed : isHad;
   if (!seen.some(({ owners }) => has(owners.get(zone), customer)))
     report('rights.owner', `${sendText(send)}: the customer does not have the zone`);
-  const id = course.tokenId(request);
+  const id = request.tokenId;
   const isAccepted = ({ revoked, states }: SeenCommit): boolean =>
     !revoked.has(id) && states.get(customer) === 'active';
   if (!seen.some(isAccepted)) report('rights.token', `${sendText(send)}: the token may not write`);
@@ -112,6 +112,33 @@ export function checkOwners(course: Course, report: Report): void {
   for (const [zone] of pending) report('owners.pending', `the claim of ${zone} was never ended`);
 }
 
+/** A claim ends as its create did. */
+export function checkClaims(course: Course, report: Report): void {
+  const { commits } = course.world.witness;
+  for (const { number, asked, answer, answeredAt, at, token } of course.requests) {
+    if (asked.kind !== 'create' || answer?.kind !== 'refused' || answeredAt === null) continue;
+    // If the storage fails, the claim stays until it is settled.
+    if (answer.state !== 'untouched' || answer.code === 'central.unreachable') continue;
+    const seen = course.between(at, answeredAt).map(({ owners }) => owners.get(asked.zone));
+    const [before, after] = [seen.at(0), seen.at(-1)];
+    if (after?.isPending === true && after.customer === token.slice(0, 1) && before?.isPending !== true)
+      report('owners.pending', `#${number} is refused, and ${asked.zone} stays claimed`);
+  }
+  for (const [number, { owners, at }] of commits.entries())
+    for (const [zone, before] of commits[number - 1]?.owners ?? [])
+      if (before.isPending && !owners.has(zone)) checkDropped(zone, before.customer, at, course, report);
+}
+
+function checkDropped(zone: DnsName, customer: string, at: number, course: Course, report: Report): void {
+  const made = course.world.server.happenings.findLast((one) => one.zone === zone && one.at <= at && one.whole !== null);
+  if (made?.whole !== 'made' || made.send === null) return;
+  const { endedAt, process, request } = made.send;
+  // A create that lands after its sender has given it up may land after the look that settles its claim.
+  const isLate = (endedAt !== null && endedAt < made.at && !process.isDead) || made.at > at - 200;
+  if (!isLate && course.customerOf(request) === customer)
+    report('owners.dropped', `the claim of ${zone} is dropped, and its create has made the zone`);
+}
+
 function checkBelow(owners: ReadonlyMap<DnsName, SeenOwner>, report: Report): void {
   const held = [...owners].filter(([, { isLeft }]) => !isLeft);
   for (const [zone, { customer }] of held)
@@ -151,7 +178,11 @@ function checkMade(
 export function checkCreated(course: Course, report: Report): void {
   for (const { number, asked, answer, answeredAt, at, token } of course.requests) {
     if (asked.kind !== 'create' || answer?.kind !== 'said' || answeredAt === null) continue;
-    if (!course.isOwner(token.slice(0, 1), asked.zone, at, answeredAt))
+    // The operator may have given the zone to somebody else, or to nobody, in that moment.
+    const isOrdered = course.between(at, answeredAt).some(
+      ({ request, entries, at: then }) => request === null && then >= at && entries.some(({ zone }) => zone === asked.zone),
+    );
+    if (!isOrdered && !course.isOwner(token.slice(0, 1), asked.zone, at, answeredAt))
       report('owners.created', `#${number}: ${asked.zone} is ${answer.said}, and not the customer's`);
   }
 }

@@ -4,6 +4,7 @@ import { rrsetId } from '../../../dns/zone.ts';
 import { tagOf } from '../../../gateway/work/precondition.ts';
 import { requestTime } from '../gateway-world.ts';
 import type { Send } from '../name-server.ts';
+import type { SimRequest } from '../requests.ts';
 import { areIn, changeId, idsOf, sendText, type Course, type Report } from './course.ts';
 
 /** The time in which a request is on the way, as far as its sender waits for it. */
@@ -32,14 +33,31 @@ export function checkTurns(course: Course, report: Report): void {
     checkLate(send, report);
     checkListed(send, course, report);
   }
+  checkLeases(course, report);
 }
 
+/** The time of a request has begun before it reads at the name server. */
 function checkLate(send: Send, report: Report): void {
-  const { sentAt, request } = send;
-  if (sentAt === null || isHeldUp(send) || request.asked.kind === 'settle') return;
-  // Before its time begins, a request has waited for its login only.
-  if (sentAt > request.at + requestTime + 10_000 && !send.process.wasHeld(request.at, sentAt))
-    report('turns.late', `${sendText(send)} ${sentAt - request.at} ms after its request`);
+  const { calledAt, request, sentAt } = send;
+  const begun = request.reads[0]?.at;
+  // The wall clock of a machine that was set back while it was suspended tells nothing.
+  if (sentAt === null || begun === undefined || send.process.wasSetBack(begun, calledAt)) return;
+  if (calledAt > begun + requestTime)
+    report('turns.late', `${sendText(send)} ${calledAt - begun} ms after its first read`);
+}
+
+/** A change is accepted by the process that has taken the zone last. */
+function checkLeases(course: Course, report: Report): void {
+  const holders = new Map<string, SimRequest>();
+  for (const { leases, request, entries } of course.world.witness.commits) {
+    for (const { zone, fence } of leases) if (request !== null && !holders.has(`${zone} ${fence}`)) holders.set(`${zone} ${fence}`, request);
+    for (const { what, zone } of entries) {
+      const lease = leases.find((one) => one.zone === zone);
+      if (what !== 'change.accepted' || lease === undefined) continue;
+      const holder = holders.get(`${zone} ${lease.fence}`);
+      if (holder !== request) report('turns.lease', `#${request?.number ?? 0} is accepted in the turn of #${holder?.number ?? 0}`);
+    }
+  }
 }
 
 /** If another gateway has accepted a change of the zone meanwhile, the lease of the first one was lost. */
