@@ -17,7 +17,7 @@ import type { Chances } from '../simulator/chances.ts';
 import { VirtualClock } from '../virtual-clock.ts';
 import { NameServer, NameServerView } from './name-server.ts';
 import type { Answer, Asked, SimRequest } from './requests.ts';
-import { SharedDatabase, type DatabaseWay } from './sim-database.ts';
+import { quietWay, SharedDatabase, type DatabaseWay } from './sim-database.ts';
 import { SimProcess, type GatewayHost } from './sim-process.ts';
 import { CommitWitness } from './witness.ts';
 
@@ -113,9 +113,8 @@ export class GatewayWorld {
 
   /** Makes customers, tokens and the first zones, without taking time. */
   async setUp(): Promise<void> {
-    const quiet: DatabaseWay = { before: async () => {}, after: async () => {} };
     const facts = { wall: () => this.clock.wall(), gateway: 'operator' };
-    const storage = new SqlStorage(this.database.connect(quiet, this.#isShared), facts);
+    const storage = new SqlStorage(this.database.connect(quietWay, this.#isShared), facts);
     const audit = { what: 'set-up', customer: '', token: '', from: '', zone: '', detail: {} };
     const createdAt = this.clock.wall();
     for (const id of customers)
@@ -153,7 +152,14 @@ export class GatewayWorld {
   /** Gives a customer another token in place of one that was revoked. */
   async renew(name: TokenName): Promise<void> {
     const customer = name.slice(0, 1);
-    const order = { networks: [], label: name, days: null, rights: rightsOf(name), idle: null, makesTokens: false };
+    const order = {
+      networks: [],
+      label: name,
+      days: null,
+      rights: rightsOf(name),
+      idle: null,
+      makesTokens: false,
+    };
     await this.order(`another token ${name}`, async (operator) => {
       const { id, text } = await operator.addToken('operator', customer, order);
       this.tokens.set(name, { name, id, text, customer });
@@ -243,7 +249,10 @@ export class GatewayWorld {
     return answer;
   }
 
-  async #carriedOut({ gateway, storage, process }: Running, { token, text, asked }: SimRequest): Promise<Answer> {
+  async #carriedOut(
+    { gateway, storage, process }: Running,
+    { token, text, asked }: SimRequest,
+  ): Promise<Answer> {
     const log = (): void => undefined;
     const ports = { storage, log, wall: () => process.clock.wall() };
     const caller = await authenticate(ports, text, `192.0.2.${token.length}`);

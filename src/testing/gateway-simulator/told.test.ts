@@ -27,8 +27,12 @@ async function assertLawful(world: GatewayWorld): Promise<void> {
 
 test('an edit is carried out, and the same key at the other gateway gets the same answer', async () => {
   const world = await quietWorld(2);
-  const first = await world.clock.runUntilSettled(world.ask('g1', 'a-panel', edit)?.answered ?? Promise.reject());
-  const again = await world.clock.runUntilSettled(world.ask('g2', 'a-panel', edit)?.answered ?? Promise.reject());
+  const first = await world.clock.runUntilSettled(
+    world.ask('g1', 'a-panel', edit)?.answered ?? Promise.reject(),
+  );
+  const again = await world.clock.runUntilSettled(
+    world.ask('g2', 'a-panel', edit)?.answered ?? Promise.reject(),
+  );
   assert.deepEqual(first, { kind: 'outcome', outcome: { kind: 'done', removed: [], added: [added] } });
   assert.deepEqual(again, first);
   assert.equal(world.server.sends.length, 1);
@@ -42,7 +46,10 @@ test('a zone that is given away while its records are counted is not written', a
   const { reads } = asked.request;
   // The second read counts the records. The zone moves as soon as it is there.
   while (reads.length < 2) await world.clock.runUntil(world.clock.now() + 1);
-  const given = world.order('transfer', async (operator) => await operator.transfer('operator', zone, 'b', true));
+  const given = world.order(
+    'transfer',
+    async (operator) => await operator.transfer('operator', zone, 'b', true),
+  );
   const answer = await world.clock.runUntilSettled(asked.answered);
   await world.clock.runUntilSettled(given);
   assert.ok(answer.kind === 'refused');

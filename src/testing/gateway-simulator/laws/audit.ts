@@ -1,6 +1,7 @@
 import { checkAudit } from '../../../gateway/audit/verify.ts';
 import { SqlStorage } from '../../../gateway/storage/sql-storage.ts';
 import type { AuditFacts } from '../../../gateway/storage/storage.ts';
+import { quietWay } from '../sim-database.ts';
 import type { Course, Report } from './course.ts';
 
 const ends: ReadonlySet<string> = new Set(['change.done', 'change.failed', 'change.interrupted']);
@@ -8,8 +9,10 @@ const ends: ReadonlySet<string> = new Set(['change.done', 'change.failed', 'chan
 /** The audit is whole: its chain holds, and every accepted change has one entry and one end. */
 export async function checkAuditTrail(course: Course, report: Report): Promise<void> {
   const { database, witness, clock } = course.world;
-  const way = { before: async () => {}, after: async () => {} };
-  const storage = new SqlStorage(database.connect(way, true), { wall: () => clock.wall(), gateway: 'laws' });
+  const storage = new SqlStorage(database.connect(quietWay, true), {
+    wall: () => clock.wall(),
+    gateway: 'laws',
+  });
   const { broken } = await checkAudit(storage, []);
   if (broken.length > 0) report('audit.chain', `entries ${broken.join(', ')} do not follow`);
   const entries = witness.commits.flatMap((commit) => commit.entries);

@@ -130,7 +130,9 @@ export function checkClaims(course: Course, report: Report): void {
 }
 
 function checkDropped(zone: DnsName, customer: string, at: number, course: Course, report: Report): void {
-  const made = course.world.server.happenings.findLast((one) => one.zone === zone && one.at <= at && one.whole !== null);
+  const made = course.world.server.happenings.findLast(
+    (one) => one.zone === zone && one.at <= at && one.whole !== null,
+  );
   if (made?.whole !== 'made' || made.send === null) return;
   const { endedAt, process, request } = made.send;
   // A create that lands after its sender has given it up may land after the look that settles its claim.
@@ -179,9 +181,12 @@ export function checkCreated(course: Course, report: Report): void {
   for (const { number, asked, answer, answeredAt, at, token } of course.requests) {
     if (asked.kind !== 'create' || answer?.kind !== 'said' || answeredAt === null) continue;
     // The operator may have given the zone to somebody else, or to nobody, in that moment.
-    const isOrdered = course.between(at, answeredAt).some(
-      ({ request, entries, at: then }) => request === null && then >= at && entries.some(({ zone }) => zone === asked.zone),
-    );
+    const isOrdered = course
+      .between(at, answeredAt)
+      .some(
+        ({ request, entries, at: then }) =>
+          request === null && then >= at && entries.some(({ zone }) => zone === asked.zone),
+      );
     if (!isOrdered && !course.isOwner(token.slice(0, 1), asked.zone, at, answeredAt))
       report('owners.created', `#${number}: ${asked.zone} is ${answer.said}, and not the customer's`);
   }

@@ -50,12 +50,14 @@ function checkLate(send: Send, report: Report): void {
 function checkLeases(course: Course, report: Report): void {
   const holders = new Map<string, SimRequest>();
   for (const { leases, request, entries } of course.world.witness.commits) {
-    for (const { zone, fence } of leases) if (request !== null && !holders.has(`${zone} ${fence}`)) holders.set(`${zone} ${fence}`, request);
+    for (const { zone, fence } of leases)
+      if (request !== null && !holders.has(`${zone} ${fence}`)) holders.set(`${zone} ${fence}`, request);
     for (const { what, zone } of entries) {
       const lease = leases.find((one) => one.zone === zone);
       if (what !== 'change.accepted' || lease === undefined) continue;
       const holder = holders.get(`${zone} ${lease.fence}`);
-      if (holder !== request) report('turns.lease', `#${request?.number ?? 0} is accepted in the turn of #${holder?.number ?? 0}`);
+      if (holder !== request)
+        report('turns.lease', `#${request?.number ?? 0} is accepted in the turn of #${holder?.number ?? 0}`);
     }
   }
 }
