@@ -145,7 +145,11 @@ export class SqlStorage implements Storage {
   }
 
   async allZones(): Promise<readonly ZoneOwner[]> {
-    return await this.#all('SELECT * FROM zone WHERE left_at IS NULL ORDER BY name', [], readZoneOwner);
+    return await this.#all(
+      'SELECT * FROM zone WHERE left_at IS NULL OR pending = 1 ORDER BY name',
+      [],
+      readZoneOwner,
+    );
   }
 
   async operators(): Promise<readonly OperatorToken[]> {
@@ -206,7 +210,8 @@ export class SqlStorage implements Storage {
       const sql = `INSERT INTO zone (name, reversed, customer, backend, created_at, left_at, pending, records)
         VALUES (?, ?, ?, ?, ?, NULL, 1, NULL)
         ON CONFLICT (name) DO UPDATE SET customer = excluded.customer, backend = excluded.backend,
-          created_at = excluded.created_at, left_at = NULL, pending = 1, records = NULL`;
+          created_at = excluded.created_at, pending = 1, records = NULL,
+          left_at = CASE WHEN zone.customer = excluded.customer THEN zone.left_at END`;
       await tx.run(sql, zone, reversed(zone), customer, backend ?? (await newZonesBackend(tx, customer)), at);
       await voidCodesAbove(tx, zone, customer);
       return judged;
@@ -222,7 +227,9 @@ export class SqlStorage implements Storage {
     await this.#database.write(audit, async (tx) => {
       await tx.demandHeld(lease);
       await tx.lockOwners();
-      await tx.run('UPDATE zone SET pending = 0 WHERE name = ? AND customer = ?', zone, customer);
+      const sql =
+        'UPDATE zone SET pending = 0, left_at = NULL WHERE name = ? AND customer = ? AND pending = 1';
+      await tx.run(sql, zone, customer);
     });
   }
 
@@ -235,8 +242,10 @@ export class SqlStorage implements Storage {
     await this.#database.write(audit, async (tx) => {
       await tx.demandHeld(lease);
       await tx.lockOwners();
-      const sql = 'DELETE FROM zone WHERE name = ? AND customer = ? AND pending = 1';
-      await tx.run(sql, zone, customer);
+      const claimed = 'name = ? AND customer = ? AND pending = 1';
+      const before = `UPDATE zone SET pending = 0 WHERE ${claimed} AND left_at IS NOT NULL`;
+      await tx.run(before, zone, customer);
+      await tx.run(`DELETE FROM zone WHERE ${claimed}`, zone, customer);
     });
   }
 

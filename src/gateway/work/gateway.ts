@@ -468,11 +468,9 @@ export class Gateway {
 
   /** Ends the claim of a create that has failed. A name that the customer had before stays reserved. */
   async #unclaim({ caller, lease }: Turn, zone: DnsName, claim: Claim): Promise<void> {
-    const { storage, wall } = this.#parts;
+    if (claim === 'ours') return;
     const audit = auditOf(caller, 'zone.unclaimed', zone, {});
-    const { id } = caller.customer;
-    if (claim === 'reclaimed') await storage.releaseZone(zone, id, wall(), audit, lease);
-    else if (claim !== 'ours') await storage.dropClaim(zone, id, audit, lease);
+    await this.#parts.storage.dropClaim(zone, caller.customer.id, audit, lease);
   }
 
   /** Does the work in the zone's turn, if the customer then has the zone. */

@@ -36,7 +36,7 @@ export class GatewayClients {
   act(): void {
     const kinds = [
       ...['edit', 'edit', 'edit', 'edit', 'edit', 'rrset', 'rrset', 'again', 'again', 'again', 'withdraw'],
-      ...['create', 'delete', 'move', 'read', 'read', 'stranger', 'stranger'],
+      ...['create', 'create', 'create', 'delete', 'move', 'read', 'read', 'stranger', 'stranger'],
     ] as const;
     const [first = 'edit', ...rest] = kinds;
     const kind = this.#chances.pick('what', [first, ...rest]);

@@ -4,9 +4,9 @@ import { test } from 'node:test';
 import { zoneName } from '../../dns/name.ts';
 import { makeRecord } from '../../dns/record.ts';
 import { TapeChances } from '../simulator/chances.ts';
-import { GatewayWorld } from './gateway-world.ts';
+import { GatewayWorld, type TokenName } from './gateway-world.ts';
 import { judgeWorld } from './laws/index.ts';
-import type { Asked } from './requests.ts';
+import type { Answer, Asked } from './requests.ts';
 
 const zone = zoneName('alpha.test');
 const added = makeRecord({ name: 'new', type: 'A', rdata: '192.0.2.7', ttl: 300 }, zone);
@@ -55,5 +55,27 @@ test('a zone that is given away while its records are counted is not written', a
   assert.ok(answer.kind === 'refused');
   assert.deepEqual([answer.status, answer.state], [404, 'untouched']);
   assert.equal(world.server.sends.length, 0);
+  await assertLawful(world);
+});
+
+test('a name that was deleted stays reserved if its next create is broken off', async () => {
+  const world = await quietWorld(1);
+  const fresh = zoneName('fresh.test');
+  const create: Asked = { kind: 'create', zone: fresh, content: [] };
+  const ask = async (token: TokenName, asked: Asked): Promise<Answer> =>
+    await world.clock.runUntilSettled(world.ask('g1', token, asked)?.answered ?? Promise.reject());
+  await ask('a-panel', create);
+  await ask('a-panel', { kind: 'delete', zone: fresh });
+  world.ask('g1', 'a-panel', create);
+  const isClaimed = (): boolean => world.witness.commits.at(-1)?.owners.get(fresh)?.isPending === true;
+  while (!isClaimed()) await world.clock.runUntil(world.clock.now() + 1);
+  world.kill('g1');
+  for (const host of world.hosts) world.start(host);
+  await world.clock.runUntil(world.clock.now() + 60_000);
+  assert.ok(!isClaimed());
+  const other = await ask('b-panel', create);
+  assert.ok(other.kind === 'refused');
+  assert.equal(other.code, 'zone.foreign');
+  assert.deepEqual(await ask('a-panel', create), { kind: 'said', said: 'created' });
   await assertLawful(world);
 });

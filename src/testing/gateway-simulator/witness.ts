@@ -72,7 +72,7 @@ function ownersIn(database: SharedDatabase): ReadonlyMap<DnsName, SeenOwner> {
   return new Map(
     rows.map(({ name, customer, pending, left_at: left }) => [
       name as DnsName,
-      { customer: String(customer), isPending: pending === 1, isLeft: left !== null },
+      { customer: String(customer), isPending: pending === 1, isLeft: left !== null && pending !== 1 },
     ]),
   );
 }

@@ -78,7 +78,7 @@ export const plantedInGateway: readonly PlantedBug[] = [
   {
     name: 'claim-not-dropped',
     file: `${work}/gateway.ts`,
-    find: `else if (claim !== 'ours') await storage.dropClaim(zone, id, audit, lease);`,
+    find: `await this.#parts.storage.dropClaim(zone, caller.customer.id, audit, lease);`,
     replace: '',
     says: 'After a refused create the name stays claimed.',
   },
