@@ -12,12 +12,26 @@ import {
   type GatewayWorld,
   type TokenName,
 } from './gateway-world.ts';
+import { repeated } from './repeated.ts';
 import { keyIn, zoneIn, type Answer, type Asked, type SimRequest } from './requests.ts';
 
 const addresses = ['192.0.2.1', '192.0.2.2', '192.0.2.3', '192.0.2.4'] as const;
 const names = ['www', 'www', 'mail', 'dyn'] as const;
 const panels = ['a-panel', 'a-panel', 'a-second', 'b-panel', 'b-panel'] as const;
 const writers = [...panels, ...panels, 'a-dyn', 'b-dyn', 'a-read'] as const;
+
+/** What clients and strangers do, each as often as it is done. */
+const whatOften = repeated({
+  edit: 5,
+  rrset: 2,
+  again: 3,
+  withdraw: 1,
+  create: 3,
+  delete: 1,
+  move: 1,
+  read: 2,
+  stranger: 2,
+});
 
 /** What the clients of the gateways do, and the others at the name server. */
 export class GatewayClients {
@@ -34,12 +48,7 @@ export class GatewayClients {
 
   /** Lets clients do one thing. They go on by themselves. */
   act(): void {
-    const kinds = [
-      ...['edit', 'edit', 'edit', 'edit', 'edit', 'rrset', 'rrset', 'again', 'again', 'again', 'withdraw'],
-      ...['create', 'create', 'create', 'delete', 'move', 'read', 'read', 'stranger', 'stranger'],
-    ] as const;
-    const [first = 'edit', ...rest] = kinds;
-    const kind = this.#chances.pick('what', [first, ...rest]);
+    const kind = this.#chances.pick('what', whatOften);
     if (kind === 'stranger') this.#stranger();
     else this.#begin(this.#job(kind));
   }
@@ -200,7 +209,7 @@ export class GatewayClients {
     await this.#send(token, asked);
   }
 
-  /** Sends a request, and waits for its answer as long as the client has patience. @returns null: none came */
+  /** Sends a request, and waits as long as the client has patience. @returns null: no answer came */
   async #send(token: TokenName, asked: Asked): Promise<Answer | null> {
     const { clock, hosts } = this.#world;
     const host = this.#one('host', hosts)?.name ?? 'g1';

@@ -88,7 +88,7 @@ async function askAll(world: GatewayWorld): Promise<void> {
   const accepted = world.witness.commits.at(-1)?.outcomes;
   const asked = new Set<string>();
   let unused = 0;
-  for (const { asked: request, token, tokenId } of [...world.requests]) {
+  for (const { asked: request, token, tokenId } of world.requests.slice()) {
     const [key, zone, name] = [keyIn(request), zoneIn(request), tokenNames.find((one) => one === token)];
     if (key === null || zone === null || name === undefined || asked.has(`${tokenId} ${key}`)) continue;
     if (world.tokens.get(name)?.id !== tokenId) continue;

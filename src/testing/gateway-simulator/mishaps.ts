@@ -1,12 +1,21 @@
 import type { Chances } from '../simulator/chances.ts';
 import { customers, firstZones, freshZones, tokenNames, type GatewayWorld } from './gateway-world.ts';
+import { repeated } from './repeated.ts';
 import { zoneIn } from './requests.ts';
 import type { GatewayHost } from './sim-process.ts';
 
-const kinds = [
-  ...['kill', 'kill', 'hold', 'hold', 'hold', 'step', 'database', 'server', 'transfer', 'transfer', 'revoke'],
-  ...['transfer', 'revoke', 'revoke', 'state', 'release'],
-] as const;
+/** What goes wrong, each as often as it does. */
+const mishapsOften = repeated({
+  kill: 2,
+  hold: 3,
+  step: 1,
+  database: 1,
+  server: 1,
+  transfer: 3,
+  revoke: 3,
+  state: 1,
+  release: 1,
+});
 
 /** What goes wrong with gateways, database and name server, and what the operator does. */
 export class GatewayMishaps {
@@ -21,8 +30,7 @@ export class GatewayMishaps {
   }
 
   happen(): void {
-    const [first = 'kill', ...rest] = kinds;
-    const kind = this.#chances.pick('mishap', [first, ...rest]);
+    const kind = this.#chances.pick('mishap', mishapsOften);
     const job = this.#do(kind);
     this.jobs.add(job);
     void job.finally(() => this.jobs.delete(job));

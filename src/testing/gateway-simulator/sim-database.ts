@@ -27,7 +27,8 @@ export const quietWay: DatabaseWay = { before: async () => {}, after: async () =
 
 /**
  * One database in memory, with the tables of a gateway, for all gateways of a history. It has leases as
- * PostgreSQL has them, by the same statements, and a clock of its own. Each transaction happens at one moment.
+ * PostgreSQL has them, by the same statements, and a clock of its own. Each transaction happens at one
+ * moment.
  */
 export class SharedDatabase {
   readonly #sqlite = new DatabaseSync(':memory:');

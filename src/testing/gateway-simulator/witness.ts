@@ -10,6 +10,8 @@ export interface SeenOwner {
   readonly customer: string;
   readonly isPending: boolean;
   readonly isLeft: boolean;
+  /** Whether its name is kept for the customer, who has deleted it. */
+  readonly isReserved: boolean;
 }
 
 /** A row of the leases. The fence grows with each holder. */
@@ -72,7 +74,12 @@ function ownersIn(database: SharedDatabase): ReadonlyMap<DnsName, SeenOwner> {
   return new Map(
     rows.map(({ name, customer, pending, left_at: left }) => [
       name as DnsName,
-      { customer: String(customer), isPending: pending === 1, isLeft: left !== null && pending !== 1 },
+      {
+        customer: String(customer),
+        isPending: pending === 1,
+        isLeft: left !== null && pending !== 1,
+        isReserved: Number(left ?? 0) > 0 && pending !== 1,
+      },
     ]),
   );
 }

@@ -77,22 +77,28 @@ function checkOutcome(request: SimRequest, sends: readonly Send[], report: Repor
   const { outcome } = answer;
   if (outcome === null) report('answers.same', `#${number} is answered without an outcome`);
   if (outcome?.kind === 'done') checkDone(outcome, request, sends, report);
-  if (outcome?.kind === 'failed' && outcome.state === 'untouched') {
-    const wrong = sends.find(hasAltered);
-    if (wrong !== undefined)
-      report('answers.untouched', `#${number}: the outcome is untouched, and ${sendText(wrong)} landed`);
-    if (outcome.params['text'] === 'withdrawn' && sends.length > 0)
-      report(
-        'answers.withdrawn',
-        `#${number}: the key is withdrawn, and ${sends.map(sendText).join(', ')} was sent`,
-      );
-  }
+  if (outcome?.kind === 'failed') checkFailed(outcome, request, sends, report);
   if (asked.kind !== 'withdraw') return;
   for (const send of sends) {
     if (send.sentAt === null || send.sentAt <= answeredAt) continue;
     if (send.process.wasHeld(send.calledAt, send.sentAt)) continue;
     report('answers.withdrawn', `#${number} is answered, and ${sendText(send)} was sent later`);
   }
+}
+
+function checkFailed(
+  { state, params }: Extract<ChangeOutcome, { kind: 'failed' }>,
+  { number }: SimRequest,
+  sends: readonly Send[],
+  report: Report,
+): void {
+  if (state !== 'untouched') return;
+  const landed = sends.find(hasAltered);
+  if (landed !== undefined)
+    report('answers.untouched', `#${number}: the outcome is untouched, and ${sendText(landed)} landed`);
+  if (params['text'] !== 'withdrawn' || sends.length === 0) return;
+  const sent = sends.map(sendText).join(', ');
+  report('answers.withdrawn', `#${number}: the key is withdrawn, and ${sent} was sent`);
 }
 
 function checkDone(

@@ -86,12 +86,12 @@ const afterAnEdit: Partial<Record<GatewayLaw, (world: GatewayWorld, request: Sim
       answer: { kind: 'records', records: [added] },
     }),
   'owners.one': (world) => {
-    const owner = { customer: 'b', isPending: false, isLeft: false };
+    const owner = { customer: 'b', isPending: false, isLeft: false, isReserved: false };
     const owners = new Map(world.witness.commits.at(-1)?.owners);
     seen(world, { owners: owners.set(zoneName('sub.alpha.test'), owner) });
   },
   'owners.pending': (world) => {
-    const owner = { customer: 'a', isPending: true, isLeft: false };
+    const owner = { customer: 'a', isPending: true, isLeft: false, isReserved: false };
     seen(world, { owners: new Map(world.witness.commits.at(-1)?.owners).set(fresh, owner) });
   },
   'audit.accepted': (world) => world.witness.commits.push(...world.witness.commits.filter(isAccepting)),
@@ -189,7 +189,7 @@ test('a gateway that gives away reserved names and zones of the provider breaks 
   await asked(world, { kind: 'delete', zone: fresh });
   assert.deepEqual(await lawsOf(world), []);
   const request = await asked(world, create, 'b-panel');
-  const owner = { customer: 'b', isPending: false, isLeft: false };
+  const owner = { customer: 'b', isPending: false, isLeft: false, isReserved: false };
   seen(world, { request, owners: new Map(world.witness.commits.at(-1)?.owners).set(fresh, owner) });
   const broken = await lawsOf(world);
   assert.ok(broken.includes('owners.reserved') && broken.includes('owners.provider'), broken.join(' '));

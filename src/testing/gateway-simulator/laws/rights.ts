@@ -90,43 +90,61 @@ function checkShown(
 export function checkOwners(course: Course, report: Report): void {
   const { commits } = course.world.witness;
   const reserved = new Map<DnsName, string>();
-  for (const [number, { owners, request }] of commits.entries()) {
-    checkBelow(owners, report);
-    for (const [zone, owner] of owners) {
-      const before = commits[number - 1]?.owners.get(zone);
-      const isClient = request !== null && request.asked.kind !== 'take';
-      const keeper = reserved.get(zone);
-      if (owner.isLeft && request !== null) reserved.set(zone, owner.customer);
-      else if (keeper !== undefined && owner.customer !== keeper && isClient)
-        report(
-          'owners.reserved',
-          `${zone} is reserved for ${keeper}, and ${owner.customer} gets it by #${request.number}`,
-        );
-      else if (isHad(owner, owner.customer)) reserved.delete(zone);
-      if (request?.asked.kind === 'create' && isHad(owner, owner.customer) && !isHad(before, owner.customer))
+  for (const [number, commit] of commits.entries()) {
+    checkBelow(commit.owners, report);
+    for (const [zone, owner] of commit.owners) {
+      checkReserved(zone, owner, commit, reserved, report);
+      const { request } = commit;
+      if (request?.asked.kind !== 'create' || !isHad(owner, owner.customer)) continue;
+      if (!isHad(commits[number - 1]?.owners.get(zone), owner.customer))
         checkMade(zone, owner.customer, request, course, report);
     }
-    if (request === null) for (const zone of reserved.keys()) if (!owners.has(zone)) reserved.delete(zone);
   }
   const pending = [...(commits.at(-1)?.owners ?? [])].filter(([, { isPending }]) => isPending);
   for (const [zone] of pending) report('owners.pending', `the claim of ${zone} was never ended`);
 }
 
+/** @param reserved the customers for whom names are reserved so far */
+function checkReserved(
+  zone: DnsName,
+  { customer, isReserved, isLeft, isPending }: SeenOwner,
+  { request }: SeenCommit,
+  reserved: Map<DnsName, string>,
+  report: Report,
+): void {
+  const keeper = reserved.get(zone) ?? customer;
+  const isByClient = request !== null && request.asked.kind !== 'take';
+  if (customer !== keeper && isByClient)
+    report(
+      'owners.reserved',
+      `${zone} is reserved for ${keeper}, and ${customer} gets it by #${request.number}`,
+    );
+  if (isReserved) reserved.set(zone, customer);
+  else if (isLeft || !isPending) reserved.delete(zone);
+}
+
 /** A claim ends as its create did. */
 export function checkClaims(course: Course, report: Report): void {
   const { commits } = course.world.witness;
-  for (const { number, asked, answer, answeredAt, at, token } of course.requests) {
-    if (asked.kind !== 'create' || answer?.kind !== 'refused' || answeredAt === null) continue;
-    // If the storage fails, the claim stays until it is settled.
-    if (answer.state !== 'untouched' || answer.code === 'central.unreachable') continue;
-    const seen = course.between(at, answeredAt).map(({ owners }) => owners.get(asked.zone));
-    const [before, after] = [seen.at(0), seen.at(-1)];
-    if (after?.isPending === true && after.customer === token.slice(0, 1) && before?.isPending !== true)
-      report('owners.pending', `#${number} is refused, and ${asked.zone} stays claimed`);
-  }
-  for (const [number, { owners, at }] of commits.entries())
-    for (const [zone, before] of commits[number - 1]?.owners ?? [])
-      if (before.isPending && !owners.has(zone)) checkDropped(zone, before.customer, at, course, report);
+  for (const request of course.requests) checkRefusedCreate(request, course, report);
+  for (const [number, { owners, at, request }] of commits.entries())
+    for (const [zone, before] of commits[number - 1]?.owners ?? []) {
+      const isDropped = owners.get(zone)?.isLeft ?? true;
+      if (request !== null && before.isPending && isDropped)
+        checkDropped(zone, before.customer, at, course, report);
+    }
+}
+
+/** If the storage fails, the claim stays until it is settled. After any other refusal it is gone. */
+function checkRefusedCreate(request: SimRequest, course: Course, report: Report): void {
+  const { number, asked, answer, answeredAt, at } = request;
+  if (asked.kind !== 'create' || answer?.kind !== 'refused' || answeredAt === null) return;
+  if (answer.state !== 'untouched' || answer.code === 'central.unreachable') return;
+  const seen = course.between(at, answeredAt).map(({ owners }) => owners.get(asked.zone));
+  const [before, after] = [seen.at(0), seen.at(-1)];
+  const isOurs = after?.isPending === true && after.customer === course.customerOf(request);
+  if (isOurs && before?.isPending !== true)
+    report('owners.pending', `#${number} is refused, and ${asked.zone} stays claimed`);
 }
 
 function checkDropped(zone: DnsName, customer: string, at: number, course: Course, report: Report): void {

@@ -5,7 +5,7 @@ import { tagOf } from '../../../gateway/work/precondition.ts';
 import { requestTime } from '../gateway-world.ts';
 import type { Send } from '../name-server.ts';
 import type { SimRequest } from '../requests.ts';
-import { areIn, changeId, idsOf, sendText, type Course, type Report } from './course.ts';
+import { areIn, idsOf, sendText, type Course, type Report } from './course.ts';
 
 /** The time in which a request is on the way, as far as its sender waits for it. */
 function wayOf({ sentAt, landedAt, endedAt }: Send): readonly [number, number] | null {
@@ -131,42 +131,51 @@ function isOnlyAsked(send: Send, { world }: Course): boolean {
 /** A change is written only where the zone has what its sender expects. */
 export function checkExpected(course: Course, report: Report): void {
   for (const send of course.sends) {
-    const { request, calledAt, zone, kind, sentAt } = send;
+    const { request, calledAt, kind, sentAt } = send;
     if (kind !== 'change' || sentAt === null) continue;
-    const { asked } = request;
     // The adapter reads once more, right before it writes.
     const seen = request.reads.findLast(({ at, names }) => at <= calledAt && names !== null);
-    if (seen?.records === null || seen === undefined) {
+    if (seen === undefined || seen.records === null) {
       report('expected.true', `${sendText(send)} without a read before it`);
       continue;
     }
-    const { records } = seen;
-    if (asked.kind === 'change' && asked.expect !== null) {
-      const { expect } = asked;
-      const found = records.filter((record) => isExpectedAt(expect, zone, record));
-      if (!areSame(expect.records, found))
-        report('expected.true', `${sendText(send)}: the zone has other records`);
-    }
-    if (asked.kind === 'rrset') {
-      const { match, noneMatch } = asked.request.precondition;
-      const set = records.filter((record) => rrsetId(record) === rrsetId(asked.request));
-      const tag = set.length === 0 ? null : tagOf(set);
-      const isMatched = match === null || (tag !== null && (match === 'any' || match.includes(tag)));
-      const isNew = noneMatch !== 'any' || tag === null;
-      if (!isMatched || !isNew) report('expected.true', `${sendText(send)}: the RRset has another tag`);
-    }
-    const between = course.world.server.happenings.find(
-      (one) =>
-        one.zone === zone &&
-        one.at > seen.at &&
-        one.at < sentAt &&
-        one.send !== null &&
-        one.send !== send &&
-        !isLate(one.send, one.at),
-    );
-    if (between !== undefined && changeId(request) !== '' && !isHeldUp(send))
+    const wrong = expectedOtherwise(send, seen.records);
+    if (wrong !== null) report('expected.true', `${sendText(send)}: ${wrong}`);
+    if (!isHeldUp(send) && isWrittenBetween(send, seen.at, sentAt, course))
       report('turns.overlap', `${sendText(send)}: the zone was written since it was read`);
   }
+}
+
+/** What the client of a write has expected otherwise; null: nothing. */
+function expectedOtherwise(
+  { request: { asked }, zone }: Send,
+  records: readonly ResourceRecord[],
+): string | null {
+  if (asked.kind === 'change' && asked.expect !== null) {
+    const { expect } = asked;
+    const found = records.filter((record) => isExpectedAt(expect, zone, record));
+    return areSame(expect.records, found) ? null : 'the zone has other records';
+  }
+  if (asked.kind !== 'rrset') return null;
+  const { match, noneMatch } = asked.request.precondition;
+  const set = records.filter((record) => rrsetId(record) === rrsetId(asked.request));
+  const tag = set.length === 0 ? null : tagOf(set);
+  const isMatched = match === null || (tag !== null && (match === 'any' || match.includes(tag)));
+  const isNew = noneMatch !== 'any' || tag === null;
+  return isMatched && isNew ? null : 'the RRset has another tag';
+}
+
+/** Whether another write of a gateway has changed the zone between these times, and was not late. */
+function isWrittenBetween(send: Send, from: number, to: number, { world }: Course): boolean {
+  return world.server.happenings.some(
+    (one) =>
+      one.zone === send.zone &&
+      one.at > from &&
+      one.at < to &&
+      one.send !== null &&
+      one.send !== send &&
+      !isLate(one.send, one.at),
+  );
 }
 
 /** Whether a write has landed after its sender has given it up, or was sent by a process that was held up. */
