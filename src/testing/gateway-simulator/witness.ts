@@ -89,7 +89,7 @@ function outcomesIn(database: SharedDatabase): ReadonlyMap<string, string | null
   return new Map(
     rows.map(({ token, key, outcome }) => [
       `${String(token)} ${String(key)}`,
-      outcome === null ? null : String(outcome),
+      typeof outcome === 'string' ? outcome : null,
     ]),
   );
 }
