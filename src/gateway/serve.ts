@@ -2,7 +2,7 @@ import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import type { Central } from '../core/central.ts';
-import type { Clock } from '../core/clock.ts';
+import type { AlarmClock } from '../core/clock.ts';
 import type { Log } from '../core/log.ts';
 import { ApiServer } from './api/server.ts';
 import type { StatusServer } from './api/status-server.ts';
@@ -60,7 +60,7 @@ export async function openStorage(
  */
 export async function startGateway(
   settings: GatewaySettings,
-  { clock, log }: { readonly clock: Clock; readonly log: Log },
+  { clock, log }: { readonly clock: AlarmClock; readonly log: Log },
 ): Promise<RunningGateway> {
   mkdirSync(settings.state, { recursive: true, mode: 0o700 });
   const storage = await openStorage(settings, log);
@@ -72,9 +72,10 @@ export async function startGateway(
   const { quarantine, keepChanges, keepAddresses, names } = settings;
   const heads = new HeadsFile(settings.auditHeads);
   const guard = await DatabaseGuard.open({ storage, heads, log, wall: Date.now });
-  const gateway = new Gateway({ storage, backends, log, wall: Date.now, timeout, quarantine, names, guard });
+  const common = { storage, backends, log, clock, timeout };
+  const gateway = new Gateway({ ...common, wall: Date.now, quarantine, names, guard });
   const { turns } = gateway;
-  const claims = new ClaimSettler({ storage, backends, turns, log, timeout, now });
+  const claims = new ClaimSettler({ ...common, turns });
   const upkeep = { storage, claims, guard, log, timeout, keepChanges, keepAddresses };
   await settle(upkeep);
   const named = [...centrals.keys()].filter((name) => name !== '');
@@ -113,7 +114,7 @@ export async function startGateway(
 /** Makes the centrals of all name servers, by name. Their calls are measured. @throws {SettingsRefused} */
 async function openMeasured(
   settings: GatewaySettings,
-  ports: { readonly clock: Clock; readonly log: Log },
+  ports: { readonly clock: AlarmClock; readonly log: Log },
   metrics: GatewayMetrics,
 ): Promise<ReadonlyMap<string, Central>> {
   const opened = await openBackends(settings, ports);

@@ -14,7 +14,7 @@ const exportEvery = 60_000;
 export interface UpkeepParts {
   readonly storage: Storage;
   readonly claims: ClaimSettler;
-  readonly guard: DatabaseGuard;
+  readonly guard: Pick<DatabaseGuard, 'doubt' | 'export'>;
   readonly log: Log;
   /** How long a request may take, milliseconds. */
   readonly timeout: number;
@@ -24,19 +24,34 @@ export interface UpkeepParts {
   readonly keepAddresses: number;
 }
 
+/** What {@link settle} needs. */
+type SettledParts = Pick<UpkeepParts, 'storage' | 'claims' | 'log'> & {
+  readonly guard: Pick<DatabaseGuard, 'doubt'>;
+};
+
 /**
  * Ends what a stopped gateway has left unfinished: changes without an outcome, and claims. In a storage for
  * one gateway, no lease shows that a change is under way, so nothing may be written before this has ended.
  * @throws {StorageError}
  */
-export async function settle(parts: UpkeepParts): Promise<void> {
+export async function settle(parts: SettledParts): Promise<void> {
   const { storage, log } = parts;
   for (const { zone, key } of await storage.interruptChanges()) log(2, 'change.interrupted', { zone, key });
   await settleClaims(parts, !storage.isShared);
 }
 
+/**
+ * Does the part of {@link settle} that is safe while requests are answered. With a storage that gateways
+ * share, that is all of it: another gateway may have stopped.
+ * @throws {StorageError}
+ */
+export async function settleAgain(parts: SettledParts): Promise<void> {
+  if (parts.storage.isShared) await settle(parts);
+  else await settleClaims(parts, false);
+}
+
 async function settleClaims(
-  { guard, claims, log }: Pick<UpkeepParts, 'guard' | 'claims' | 'log'>,
+  { guard, claims, log }: SettledParts,
   isStart: boolean,
 ): Promise<void> {
   const doubt = await guard.doubt();
@@ -68,8 +83,7 @@ export function startUpkeep(parts: UpkeepParts): () => void {
   const timers = [setInterval(prune, pruneEvery), setInterval(exported, exportEvery)];
   // Another gateway may stop at any time, and leave changes without an outcome.
   const settled = logged('settle.failed', async () => {
-    if (storage.isShared) await settle(parts);
-    else await settleClaims(parts, false);
+    await settleAgain(parts);
   });
   timers.push(setInterval(settled, leaseTime(timeout)));
   prune();

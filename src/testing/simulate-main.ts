@@ -1,14 +1,17 @@
 /**
- * Plays seeded histories of the engine, or checks that histories find planted bugs; see
+ * Plays seeded histories of the engine or of the gateway, or checks that they find planted bugs; see
  * `npm run simulate -- --help`. The exit status is 1 if a law was broken, a planted bug was not found, or too
  * few mechanical mutants were found.
  */
 import { execFileSync } from 'node:child_process';
 import { mechanicalText, tryMechanical } from './mutants/mechanical/run.ts';
 import { huntPlanted, plantedText } from './mutants/planted-run.ts';
+import { plantedInGateway } from './mutants/planted/gateway.ts';
+import { planted } from './mutants/planted/index.ts';
 import { everyStory } from './mutants/stories.ts';
 import { readOptions, type Asked } from './runs/options.ts';
-import { play, playTold } from './runs/play.ts';
+import { isGatewayMode } from './runs/modes.ts';
+import { play, playEngine, playTold } from './runs/play.ts';
 import { playAll } from './runs/player.ts';
 import { addReport, emptyReport, summaryOf, type Failure } from './runs/report.ts';
 import { shortest } from './runs/short.ts';
@@ -54,16 +57,19 @@ function tellAbout(json: boolean, text: string): void {
 }
 
 /** Searches for the planted bugs. @returns whether every bug was found */
-async function findPlanted({ modes, seed, runs, threads, json, only }: Asked): Promise<boolean> {
-  const hunt = { stories: await everyStory(), modes, seed, runs };
-  const summary = await huntPlanted(hunt, threads, only, (result) => tellAbout(json, plantedText(result)));
-  const { planted, found, stories, histories, seconds } = summary;
+async function findPlanted({ modes, seed, runs, threads, json, only, gateway }: Asked): Promise<boolean> {
+  const hunt = { stories: gateway ? [] : await everyStory(), modes, seed, runs };
+  const bugs = gateway ? plantedInGateway : planted;
+  const summary = await huntPlanted(bugs, hunt, threads, only, (result) =>
+    tellAbout(json, plantedText(result)),
+  );
+  const { planted: tried, found, stories, histories, seconds } = summary;
   if (json) console.log(JSON.stringify(summary, null, 2));
   else
     console.log(
-      `${found} of ${planted} planted bugs found, each within ${stories} stories and ${histories} histories, in ${seconds} s`,
+      `${found} of ${tried} planted bugs found, each within ${stories} stories and ${histories} histories, in ${seconds} s`,
     );
-  return found === planted;
+  return found === tried;
 }
 
 /**
@@ -89,10 +95,14 @@ async function mutate({ modes, runs, seed, threads, json, only }: Asked, sample:
 
 /**
  * Makes a failing history as small as possible and prints it: in sentences, then as a story for a file
- * (docs/reliability.md).
+ * (docs/reliability.md). A history of the gateway is printed as it is.
  */
 async function printStoryOf({ mode, seed, ...violation }: Failure): Promise<void> {
-  const story = await shortest((await play(mode, seed)).story, violation);
+  if (isGatewayMode(mode)) {
+    console.log((await play(mode, seed)).log.join('\n'));
+    return;
+  }
+  const story = await shortest((await playEngine(mode, seed)).story, violation);
   const { troubles, violations } = await playTold(story);
   console.log(tell({ story, troubles }).join('\n'));
   for (const { law, text } of violations) console.log(`VIOLATION: ${law}: ${text}`);

@@ -234,7 +234,9 @@ export function readCounts(row: unknown): StorageCounts {
 /** Reads the owner of a zone from a row. @throws {StorageError} */
 export function readZoneOwner(row: unknown): ZoneOwner {
   const { name: zone, left_at: leftAt, pending, ...read } = checkedRow(zoneRow, row);
-  return { zone, ...read, leftAt, isPending: pending === 1 };
+  // A name that is claimed again keeps the time of its delete, in case that its create fails.
+  const isPending = pending === 1;
+  return { zone, ...read, leftAt: isPending ? null : leftAt, isPending };
 }
 
 /** Reads a grant from a row. @throws {StorageError} */

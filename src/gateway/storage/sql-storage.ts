@@ -147,7 +147,11 @@ export class SqlStorage implements Storage {
   }
 
   async allZones(): Promise<readonly ZoneOwner[]> {
-    return await this.#all('SELECT * FROM zone WHERE left_at IS NULL ORDER BY name', [], readZoneOwner);
+    return await this.#all(
+      'SELECT * FROM zone WHERE left_at IS NULL OR pending = 1 ORDER BY name',
+      [],
+      readZoneOwner,
+    );
   }
 
   async operators(): Promise<readonly OperatorToken[]> {
@@ -207,8 +211,8 @@ export class SqlStorage implements Storage {
       const sql = `INSERT INTO zone (name, reversed, customer, backend, created_at, check_at, left_at, pending, records)
         VALUES (?, ?, ?, ?, ?, ?, NULL, 1, NULL)
         ON CONFLICT (name) DO UPDATE SET customer = excluded.customer, backend = excluded.backend,
-          created_at = excluded.created_at, check_at = excluded.check_at, left_at = NULL, pending = 1,
-          records = NULL`;
+          created_at = excluded.created_at, check_at = excluded.check_at, pending = 1, records = NULL,
+          left_at = CASE WHEN zone.customer = excluded.customer THEN zone.left_at END`;
       const place = backend ?? (await newZonesBackend(tx, customer));
       await tx.run(sql, zone, reversed(zone), customer, place, at, at + beforeFirstCheck);
       await tx.run('DELETE FROM zone_check WHERE zone = ?', zone);
@@ -225,7 +229,9 @@ export class SqlStorage implements Storage {
     done: StoredChange | null = null,
   ): Promise<void> {
     await this.#decide(audit, lease, async (tx) => {
-      await tx.run('UPDATE zone SET pending = 0 WHERE name = ? AND customer = ?', zone, customer);
+      const sql =
+        'UPDATE zone SET pending = 0, left_at = NULL WHERE name = ? AND customer = ? AND pending = 1';
+      await tx.run(sql, zone, customer);
       if (done !== null) await addDone(tx, done, this.#database.wall());
     });
   }
@@ -237,8 +243,10 @@ export class SqlStorage implements Storage {
     lease: ZoneLease | null,
   ): Promise<void> {
     await this.#decide(audit, lease, async (tx) => {
-      const sql = 'DELETE FROM zone WHERE name = ? AND customer = ? AND pending = 1';
-      await tx.run(sql, zone, customer);
+      const claimed = 'name = ? AND customer = ? AND pending = 1';
+      const before = `UPDATE zone SET pending = 0 WHERE ${claimed} AND left_at IS NOT NULL`;
+      await tx.run(before, zone, customer);
+      await tx.run(`DELETE FROM zone WHERE ${claimed}`, zone, customer);
     });
   }
 

@@ -77,7 +77,7 @@ function isHeld({ leftAt }: ZoneOwner, since: number): boolean {
 }
 
 async function zonesOverLimit(tx: Sql, customer: string, more: number): Promise<LimitReached | null> {
-  const sql = `SELECT (SELECT count(*) FROM zone WHERE customer = id AND left_at IS NULL) AS zones, most_zones
+  const sql = `SELECT (SELECT count(*) FROM zone WHERE customer = id AND (left_at IS NULL OR pending = 1)) AS zones, most_zones
     FROM customer WHERE id = ?`;
   const row = await tx.get(sql, customer);
   return Number(row?.['zones']) + more > Number(row?.['most_zones']) ? { limit: 'zones' } : null;
@@ -120,7 +120,7 @@ async function foreignBelow(
 ): Promise<DnsName | null> {
   const [from, to] = rangeOf(zone);
   const sql = `SELECT * FROM zone WHERE reversed > ? AND reversed < ? AND customer <> ?
-    AND (left_at IS NULL OR left_at > ?)
+    AND (left_at IS NULL OR left_at > ? OR pending = 1)
     AND NOT EXISTS (SELECT 1 FROM zone_grant AS given WHERE given.customer = zone.customer
       AND given_by = ? AND given.reversed <= zone.reversed AND reversed_end > zone.reversed)
     ORDER BY reversed LIMIT 1`;

@@ -424,7 +424,7 @@ export interface Storage {
     lease: ZoneLease | null,
     done?: StoredChange | null,
   ): Promise<void>;
-  /** Undoes a claim: the zone was not created after all. */
+  /** Undoes a claim: the zone was not created. A name that was reserved for the customer is so again. */
   dropClaim(zone: DnsName, customer: string, audit: AuditFacts, lease: ZoneLease | null): Promise<void>;
   /** Counts a delete as a write, before it is sent. @returns null: it may be sent */
   acceptDelete(

@@ -38,7 +38,7 @@ import { changeOf, fingerprintOf, recordsBefore, sameRequest, usedBefore } from 
 import { acceptedBefore, afterWrite, demandClaim, inDoubt, leaseLost, noSuchCode } from './write-refusals.ts';
 import { demandNoUnownedAbove, demandZoneName, foreignZone, notAssigned } from './zone-names.ts';
 import { endKey } from './end-key.ts';
-import { timeLimit } from './time-limit.ts';
+import { timeLimit, withinTime, type RequestClock } from './time-limit.ts';
 import { ZoneRequest } from './zone-requests.ts';
 import { demandWhole } from './zone-state.ts';
 import { zonesInPart } from './zones-in-part.ts';
@@ -81,6 +81,7 @@ export interface GatewayParts {
   readonly log: Log;
   /** Wall clock, milliseconds. */
   readonly wall: () => number;
+  readonly clock: RequestClock;
   /** How long one request to the name server and its repetitions may take, milliseconds. */
   readonly timeout: number;
   /** How long the name of a deleted zone is kept for its last owner, milliseconds. */
@@ -470,12 +471,13 @@ export class Gateway {
   /** Stores a change, once the records of its zone are counted. @returns as {@link Storage.acceptChange} */
   async #accept(change: StoredChange, audit: AuditFacts, turn: Turn): Promise<StoredChange | null> {
     const { storage } = this.#parts;
-    const { backend, ctx, lease } = turn;
+    const { caller, backend, ctx, lease } = turn;
     const first = await storage.acceptChange(change, audit, lease);
     if (first === null || !('limit' in first) || first.limit !== 'records') return acceptedBefore(first);
     // The zone's records are not counted yet, or somebody has removed some at the name server itself.
     const found = await backend.readZone(change.zone, [], ctx);
     if (found === null) throw noSuchZone();
+    await this.#demandStill(caller, change.zone);
     await storage.countRecords(change.zone, found.length, lease);
     return acceptedBefore(await storage.acceptChange(change, audit, lease));
   }
@@ -541,11 +543,9 @@ export class Gateway {
 
   /** Ends the claim of a create that has failed. A name that the customer had before stays reserved. */
   async #unclaim({ caller, lease }: Turn, zone: DnsName, claim: Claim): Promise<void> {
-    const { storage, wall } = this.#parts;
+    if (claim === 'ours') return;
     const audit = auditOf(caller, 'zone.unclaimed', zone, {});
-    const { id } = caller.customer;
-    if (claim === 'reclaimed') await storage.releaseZone(zone, id, wall(), audit, lease);
-    else if (claim !== 'ours') await storage.dropClaim(zone, id, audit, lease);
+    await this.#parts.storage.dropClaim(zone, caller.customer.id, audit, lease);
   }
 
   /** Does the work in the zone's turn, if the customer then has the zone. */
@@ -559,9 +559,9 @@ export class Gateway {
 
   /** Does the work in the turn of customer and zone, with the caller's rights of that time. */
   async #inTurn<T>(sender: Caller, zone: DnsName, work: (turn: Turn) => Promise<T>): Promise<T> {
-    const { storage, backends, guard, wall } = this.#parts;
+    const { storage, backends, guard, wall, clock, timeout } = this.#parts;
     if ((await guard.doubt()) !== null) throw inDoubt('untouched');
-    const demandTime = timeLimit(wall, this.#parts.timeout);
+    const demandTime = timeLimit(wall, () => clock.now(), timeout);
     return await this.#ask(
       async (ctx) =>
         await this.#customers.take(sender.customer.id, ctx.signal, async () =>
@@ -576,8 +576,9 @@ export class Gateway {
 
   /** Makes a call to the name server within the time limit. Its errors become refusals. */
   async #ask<T>(call: (ctx: CallContext) => Promise<T>): Promise<T> {
+    const { clock, timeout } = this.#parts;
     try {
-      return await call({ signal: AbortSignal.timeout(this.#parts.timeout), operation: '-' });
+      return await withinTime(clock, timeout, async (signal) => call({ signal, operation: '-' }));
     } catch (error) {
       throw error instanceof CentralError ? fromBackend(error) : error;
     }

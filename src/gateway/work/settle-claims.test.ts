@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { after, before, beforeEach, describe, test } from 'node:test';
 import type { Central } from '../../core/central.ts';
+import { systemClock } from '../../app/wiring/clock.ts';
 import { zoneName, type DnsName } from '../../dns/name.ts';
 import { askGateway } from '../../testing/accounts/ask-gateway.ts';
 import { startGatewayBench, type GatewayBench } from '../../testing/accounts/gateway.ts';
@@ -36,9 +37,10 @@ describe('claims without a known outcome', { skip: missingPrograms('pdns_server'
   });
   beforeEach(() => {
     const log = (): void => undefined;
-    turns = new ZoneTurns({ storage, log, timeout });
+    const clock = { ...systemClock, now: () => time };
+    turns = new ZoneTurns({ storage, log, timeout, clock });
     const backends = new Backends(new Map([['', central]]), storage);
-    settler = new ClaimSettler({ storage, backends, turns, log, timeout, now: () => time });
+    settler = new ClaimSettler({ storage, backends, turns, log, timeout, clock });
   });
   after(async () => {
     await central.close();

@@ -4,6 +4,7 @@ import type { DnsName } from '../../dns/name.ts';
 import { ApiRefusal } from '../api-refusal.ts';
 import type { Storage, ZoneLease, ZoneOwner } from '../storage/storage.ts';
 import type { Backends } from './backends.ts';
+import { withinTime, type RequestClock } from './time-limit.ts';
 import { zoneStateAt, type MadeState } from './zone-state.ts';
 import { leaseTime, type ZoneTurns } from './zone-turns.ts';
 
@@ -14,8 +15,7 @@ export interface ClaimSettlerParts {
   readonly log: Log;
   /** How long a request may take, milliseconds. */
   readonly timeout: number;
-  /** Monotonic clock, milliseconds. */
-  readonly now: () => number;
+  readonly clock: RequestClock;
 }
 
 /** What a name server had of a zone, since when. */
@@ -61,22 +61,28 @@ export class ClaimSettler {
 
   /** @returns null: the claim has ended, else what the name server has */
   async #settleOne({ zone }: ZoneOwner, isStart: boolean): Promise<Seen | null> {
-    const { turns, storage, backends, timeout, now } = this.#parts;
-    return await turns.take(zone, this.#context().signal, async (lease) => {
-      const claim = await storage.zone(zone);
-      if (claim?.isPending !== true) return null;
-      const ctx = this.#context();
-      const backend = backends.named(claim.backend);
-      const state = await zoneStateAt(backend, zone, ctx);
-      const seen = this.#seen.get(zone);
-      const since = seen?.state === state ? seen.since : now();
-      const isProven = now() - since >= leaseTime(timeout);
-      if (state === 'half-made' && isProven) await backend.deleteZone(zone, ctx);
-      if (state === 'whole') await this.#end(claim, state, lease);
-      else if (isProven || (isStart && state === 'missing')) await this.#end(claim, state, lease);
-      else return { state, since };
-      return null;
-    });
+    const { turns, clock, timeout } = this.#parts;
+    const settle = async (lease: ZoneLease): Promise<Seen | null> =>
+      await withinTime(clock, timeout, async (signal) =>
+        this.#settleHeld(lease, isStart, { signal, operation: '-' }),
+      );
+    return await withinTime(clock, timeout, async (signal) => turns.take(zone, signal, settle));
+  }
+
+  async #settleHeld(lease: ZoneLease, isStart: boolean, ctx: CallContext): Promise<Seen | null> {
+    const { storage, backends, timeout, clock } = this.#parts;
+    const { zone } = lease;
+    const claim = await storage.zone(zone);
+    if (claim?.isPending !== true) return null;
+    const backend = backends.named(claim.backend);
+    const state = await zoneStateAt(backend, zone, ctx);
+    const seen = this.#seen.get(zone);
+    const since = seen?.state === state ? seen.since : clock.now();
+    const isProven = clock.now() - since >= leaseTime(timeout);
+    if (state === 'half-made' && isProven) await backend.deleteZone(zone, ctx);
+    if (state !== 'whole' && !isProven && !(isStart && state === 'missing')) return { state, since };
+    await this.#end(claim, state, lease);
+    return null;
   }
 
   async #end({ zone, customer }: ZoneOwner, state: MadeState, lease: ZoneLease): Promise<void> {
@@ -85,9 +91,5 @@ export class ClaimSettler {
     const audit = { what: 'zone.settled', customer, token: '', from: '', zone, detail };
     if (state === 'whole') await storage.confirmClaim(zone, customer, audit, lease);
     else await storage.dropClaim(zone, customer, audit, lease);
-  }
-
-  #context(): CallContext {
-    return { signal: AbortSignal.timeout(this.#parts.timeout), operation: '-' };
   }
 }

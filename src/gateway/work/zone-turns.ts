@@ -1,9 +1,9 @@
-import { setTimeout } from 'node:timers/promises';
 import { outage } from '../../centrals/errors.ts';
 import { Slots } from '../../centrals/slots.ts';
 import type { Log } from '../../core/log.ts';
 import type { DnsName } from '../../dns/name.ts';
 import { StorageError, type Storage, type ZoneLease } from '../storage/storage.ts';
+import type { RequestClock } from './time-limit.ts';
 
 /** How long to wait between two tries to take a zone that another gateway holds, milliseconds. */
 const pause = { least: 10, most: 40 } as const;
@@ -20,6 +20,7 @@ export function leaseTime(timeout: number): number {
 export interface ZoneTurnsParts {
   readonly storage: Storage;
   readonly log: Log;
+  readonly clock: RequestClock;
   /** How long a request may take, milliseconds. */
   readonly timeout: number;
 }
@@ -71,7 +72,7 @@ export class ZoneTurns {
       if (lease !== 'busy') return lease;
       // The random time gives each of several waiting gateways a chance.
       const { least, most } = pause;
-      await setTimeout(least + Math.random() * (most - least));
+      await this.#parts.clock.sleep(least + Math.random() * (most - least));
       if (signal.aborted) throw outage('central.unreachable', { text: 'no answer in time' });
     }
   }

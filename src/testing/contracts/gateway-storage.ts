@@ -409,6 +409,25 @@ export function storageContract(name: string, makeSubject: () => Promise<Storage
       });
     });
 
+    test('a deleted zone that is claimed again stays reserved if that claim is dropped', async () => {
+      await withStorage(async (storage) => {
+        await claim(storage, 'example.org');
+        await storage.releaseZone(zone, 'shop', 1_000, auditFacts('release'), null);
+        const again = { zone, customer: 'shop', at: 2_000, quarantine: day };
+        assert.equal(await storage.claimZone(again, auditFacts('claim'), null), 'reclaimed');
+        assert.deepEqual((await storage.zone(zone))?.leftAt, null);
+        assert.equal((await storage.allZones()).length, 1);
+        assert.deepEqual(await claim(storage, 'example.org', 'other', 2_000 + 2 * day), { foreign: zone });
+        await storage.dropClaim(zone, 'shop', auditFacts('drop'), null);
+        const { leftAt, isPending } = (await storage.zone(zone)) ?? {};
+        assert.deepEqual([leftAt, isPending, await storage.pendingClaims()], [1_000, false, []]);
+        assert.deepEqual(await claim(storage, 'example.org', 'other', 1_000 + day - 1), { foreign: zone });
+        assert.equal(await claim(storage, 'example.org', 'shop', 3_000), 'reclaimed');
+        assert.equal((await storage.zone(zone))?.leftAt, null);
+        assert.deepEqual(await storage.zonesOf('shop'), [zone]);
+      });
+    });
+
     test('a claimed zone is nobody’s until it is confirmed, and cannot be claimed by others', async () => {
       await withStorage(async (storage) => {
         const asked = { zone, customer: 'shop', at: 0, quarantine: day };

@@ -1,6 +1,6 @@
 import type { Counts } from '../simulator/tally.ts';
 import { brokenAlready, hunt, forEachMutant, sayFound, type Found, type Hunt } from './hunt.ts';
-import { patchOf, planted, type PlantedBug } from './planted/index.ts';
+import { patchOf, type PlantedBug } from './planted/index.ts';
 
 /** The result of searching for one planted bug. */
 export interface PlantedResult {
@@ -30,6 +30,7 @@ export interface PlantedSummary {
  * @throws {Error} when a file does not contain the text of its bug exactly once, or no bug is chosen
  */
 export async function huntPlanted(
+  bugs: readonly PlantedBug[],
   what: Hunt,
   threads: number,
   only: string,
@@ -38,7 +39,7 @@ export async function huntPlanted(
   const began = performance.now();
   // All patches are made before the first search, so that a patch which no longer matches fails the run at
   // once.
-  const all = planted.map((bug) => ({ bug, patch: patchOf(bug) }));
+  const all = bugs.map((bug) => ({ bug, patch: patchOf(bug) }));
   const chosen = all.filter(({ bug }) => bug.name.includes(only) || bug.file.includes(only));
   if (chosen.length === 0) throw new Error(`no planted bug is named ${only}`);
   const except = await brokenAlready(what, threads);

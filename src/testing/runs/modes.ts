@@ -29,12 +29,28 @@ export const modes = {
   onetrip: { onetrip: true },
 } as const satisfies Readonly<Record<string, Partial<HistoryOptions>>>;
 
-export type Mode = keyof typeof modes;
+/** Modes of the engine's histories. */
+export type EngineMode = keyof typeof modes;
 
-export const everyMode: readonly Mode[] = Object.keys(modes).filter(isMode);
+/** Modes of the gateway's histories. `gateway`: one, with SQLite; `gateways`: two, with leases. */
+export const gatewayModes = ['gateway', 'gateways'] as const;
+
+export type GatewayMode = (typeof gatewayModes)[number];
+
+export type Mode = EngineMode | GatewayMode;
+
+export const everyMode: readonly EngineMode[] = Object.keys(modes).filter(isEngineMode);
+
+function isEngineMode(name: string): name is EngineMode {
+  return Object.hasOwn(modes, name);
+}
+
+export function isGatewayMode(name: string): name is GatewayMode {
+  return gatewayModes.some((mode) => mode === name);
+}
 
 export function isMode(name: string): name is Mode {
-  return Object.hasOwn(modes, name);
+  return isEngineMode(name) || isGatewayMode(name);
 }
 
 /** Number of histories of each mode in `npm run simulate`, and in the search for each planted bug. */

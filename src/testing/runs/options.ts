@@ -1,6 +1,14 @@
 import { availableParallelism } from 'node:os';
 import { Command, InvalidArgumentError, Option } from 'commander';
-import { defaultRuns, everyMode, isMode, mechanicalRuns, type Mode } from './modes.ts';
+import {
+  defaultRuns,
+  everyMode,
+  gatewayModes,
+  isGatewayMode,
+  isMode,
+  mechanicalRuns,
+  type Mode,
+} from './modes.ts';
 
 /** The options of one call of `npm run simulate`. */
 export interface Asked {
@@ -11,6 +19,8 @@ export interface Asked {
   readonly json: boolean;
   /** Whether to print the result as rows of the table in docs/reliability.md, one row for each mode. */
   readonly slice: boolean;
+  /** Whether the gateway is played, instead of the engine. */
+  readonly gateway: boolean;
   /** Whether to search for planted bugs, instead of playing histories. */
   readonly mutants: boolean;
   /** How many mechanical mutants to try, instead of playing histories; null: none. */
@@ -21,7 +31,7 @@ export interface Asked {
 
 type Options = Omit<Asked, 'modes' | 'mechanical' | 'runs'> & {
   readonly runs?: number;
-  readonly mode: Asked['modes'];
+  readonly mode?: Asked['modes'];
   readonly mechanical?: number;
 };
 
@@ -33,7 +43,8 @@ function wholeNumber(text: string): number {
 function modesIn(text: string): readonly Mode[] {
   if (text === 'all') return everyMode;
   return text.split(',').map((name) => {
-    if (!isMode(name)) throw new InvalidArgumentError(`modes are: all, ${everyMode.join(', ')}`);
+    if (!isMode(name))
+      throw new InvalidArgumentError(`modes are: all, ${[...everyMode, ...gatewayModes].join(', ')}`);
     return name;
   });
 }
@@ -43,7 +54,9 @@ function modesIn(text: string): readonly Mode[] {
  */
 export function readOptions(argv: readonly string[]): Asked {
   const command = new Command('simulate')
-    .description('Plays seeded histories of the engine and checks the laws (docs/reliability.md).')
+    .description(
+      'Plays seeded histories of the engine, or of the gateway, and checks the laws (docs/reliability.md).',
+    )
     .argument('[runs]', 'the same as --runs', wholeNumber)
     .argument('[seed]', 'the same as --seed', wholeNumber)
     .argument('[mode]', 'the same as --mode', modesIn)
@@ -53,7 +66,8 @@ export function readOptions(argv: readonly string[]): Asked {
       wholeNumber,
     )
     .option('--seed <number>', 'seed of the first history', wholeNumber, 1)
-    .option('--mode <names>', `comma separated: all, ${everyMode.join(', ')}`, modesIn, everyMode)
+    .option('--mode <names>', `comma separated: all, ${everyMode.join(', ')}`, modesIn)
+    .option('--gateway', `histories of the gateway, in the modes ${gatewayModes.join(', ')}`, false)
     .option('--threads <number>', 'how many histories at once', wholeNumber, availableParallelism())
     .option('--json', 'print the result as JSON', false)
     .addOption(
@@ -72,12 +86,16 @@ export function readOptions(argv: readonly string[]): Asked {
     .parse([...argv], { from: 'user' });
   const options = command.opts<Options>();
   const [runs, seed, mode] = command.args;
+  const modes = mode === undefined ? options.mode : modesIn(mode);
+  const chosen = modes ?? (options.gateway ? gatewayModes : everyMode);
+  if (chosen.some(isGatewayMode) !== options.gateway || (options.gateway && options.mechanical !== undefined))
+    command.error('--gateway goes with the modes of the gateway, and not with --mechanical');
   const usual = options.mechanical === undefined ? defaultRuns : mechanicalRuns;
   return {
     ...options,
     runs: runs === undefined ? (options.runs ?? usual) : wholeNumber(runs),
     seed: seed === undefined ? options.seed : wholeNumber(seed),
-    modes: mode === undefined ? options.mode : modesIn(mode),
+    modes: chosen,
     threads: Math.max(1, options.threads),
     mechanical: options.mechanical ?? null,
   };

@@ -1,7 +1,12 @@
 import { BrokenOff, playHistory, playStory, type HistoryResult } from '../simulator/history.ts';
 import type { Story } from '../simulator/story.ts';
-import { modes, type Mode } from './modes.ts';
+import { isGatewayMode, modes, type EngineMode, type GatewayMode, type Mode } from './modes.ts';
 import { addReport, emptyReport, reportOf, type Played, type Report, type Violation } from './report.ts';
+
+/** The result of one history of the engine, with what is needed to tell it. */
+export interface Told extends Omit<HistoryResult, 'violations'> {
+  readonly violations: readonly Violation[];
+}
 
 /** `runs` histories of one mode. Their seeds are consecutive and begin with `seed`. */
 export interface Slice {
@@ -63,15 +68,51 @@ export async function playSlice(
  * `defect`.
  */
 export async function play(mode: Mode, seed: number): Promise<Played> {
-  return { ...(await guarded(() => playHistory(seed, {}, modes[mode]))), seed };
+  const played = await (isGatewayMode(mode) ? playGateway(mode, seed) : playEngine(mode, seed));
+  return { ...played, seed };
+}
+
+/** Like `play`, for a history of the engine. */
+export async function playEngine(mode: EngineMode, seed: number): Promise<Told> {
+  return await guarded(() => playHistory(seed, {}, modes[mode]));
 }
 
 /** Like `play`, for a story. */
-export async function playTold(story: Story): Promise<Omit<Played, 'seed'>> {
+export async function playTold(story: Story): Promise<Told> {
   return await guarded(() => playStory(story));
 }
 
-async function guarded(history: () => Promise<HistoryResult>): Promise<Omit<Played, 'seed'>> {
+async function guarded(history: () => Promise<HistoryResult>): Promise<Told> {
+  return await withRejections(async () => {
+    try {
+      return await history();
+    } catch (error) {
+      if (!(error instanceof BrokenOff)) throw error;
+      return { ...error.played, violations: [defect(error.cause)] };
+    }
+  });
+}
+
+/** Like `play`, for a history of the gateway. */
+export async function playGateway(mode: GatewayMode, seed: number): Promise<Omit<Played, 'seed'>> {
+  // Only threads that play the gateway load it.
+  const { playGatewayHistory } = await import('../gateway-simulator/gateway-history.ts');
+  return await withRejections(async () => {
+    const none = { states: {}, steps: {}, excuses: {} };
+    try {
+      const { violations, log, faults, changes } = await playGatewayHistory(seed, mode);
+      return { violations, log, longestSeen: 0, measures: { operations: changes, faults, ...none } };
+    } catch (error) {
+      const measures = { operations: 0, faults: {}, ...none };
+      return { violations: [defect(error)], log: [], longestSeen: 0, measures };
+    }
+  });
+}
+
+/** Adds rejections that nobody handles to the violations. */
+async function withRejections<T extends { readonly violations: readonly Violation[] }>(
+  history: () => Promise<T>,
+): Promise<T> {
   const unhandled: unknown[] = [];
   const note = (reason: unknown): void => {
     unhandled.push(reason);
@@ -80,9 +121,6 @@ async function guarded(history: () => Promise<HistoryResult>): Promise<Omit<Play
   try {
     const result = await history();
     return { ...result, violations: [...unhandled.map(defect), ...result.violations] };
-  } catch (error) {
-    if (!(error instanceof BrokenOff)) throw error;
-    return { ...error.played, violations: [...unhandled, error.cause].map(defect) };
   } finally {
     process.off('unhandledRejection', note);
   }

@@ -9,7 +9,7 @@ export interface Violation {
 }
 
 /** The result of one history, as a thread reports it. */
-export interface Played extends Omit<HistoryResult, 'violations'> {
+export interface Played extends Pick<HistoryResult, 'log' | 'longestSeen' | 'measures'> {
   readonly seed: number;
   readonly violations: readonly Violation[];
 }

@@ -14,7 +14,7 @@ import { plantedInZones } from './zones.ts';
 
 export type { PlantedBug } from './bug.ts';
 
-/** Every planted bug. */
+/** Every bug that is planted in the engine. */
 export const planted: readonly PlantedBug[] = [
   ...plantedInEdits,
   ...plantedInExpecting,

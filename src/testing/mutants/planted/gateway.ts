@@ -1,0 +1,192 @@
+import type { PlantedBug } from './bug.ts';
+
+const work = 'src/gateway/work';
+const storage = 'src/gateway/storage';
+
+/** Bugs planted in the gateway. Its own histories have to find them. */
+export const plantedInGateway: readonly PlantedBug[] = [
+  {
+    name: 'key-not-looked-up-in-the-turn',
+    file: `${work}/gateway.ts`,
+    find: `const earlier = await this.#parts.storage.change(caller.token.id, request.key);
+      if (earlier !== null) return sameRequest(earlier, zone, fingerprint);`,
+    replace: '',
+    says: 'A change that is sent again is judged anew, by what it has itself written.',
+  },
+  {
+    name: 'withdrawal-not-stored',
+    file: `${work}/gateway.ts`,
+    find: `const earlier = acceptedBefore(await storage.acceptChange(none, audit, lease));
+      if (earlier !== null) return sameRequest(earlier, zone, earlier.fingerprint);
+      if (!(await storage.endChange(none, outcome, audit, lease))) throw leaseLost();`,
+    replace: `const earlier = await storage.change(caller.token.id, key);
+      if (earlier !== null) return sameRequest(earlier, zone, earlier.fingerprint);`,
+    says: 'A withdrawn change that arrives later is carried out.',
+  },
+  {
+    name: 'time-not-looked-at-before-a-write',
+    file: `${work}/gateway.ts`,
+    find: `demandTime();
+      return { kind: 'done',`,
+    replace: `return { kind: 'done',`,
+    says: 'A request that has slept beyond its time still writes.',
+  },
+  {
+    name: 'token-of-before-the-wait',
+    file: `${work}/gateway.ts`,
+    find: `const caller = await readAgain(storage, sender, wall());`,
+    replace: `const caller = sender;`,
+    says: 'A token that was revoked during the wait still creates zones.',
+  },
+  {
+    name: 'owner-of-before-the-read',
+    file: `${work}/gateway.ts`,
+    find: `await this.#demandStill(caller, zone);
+    const asked = auditOf(caller, 'change.accepted'`,
+    replace: `const asked = auditOf(caller, 'change.accepted'`,
+    says: 'A change is written although its zone was given away while the name server was asked.',
+  },
+  {
+    name: 'shown-after-the-zone-has-gone',
+    file: `${work}/gateway.ts`,
+    find: `// The zone may have changed hands while the name server was asked.
+    await this.#demandOwn(caller, zone);`,
+    replace: '',
+    says: 'A read shows a zone that was given away while the name server was asked.',
+  },
+  {
+    name: 'everything-shown',
+    file: `${work}/gateway.ts`,
+    find: `return found.filter((record) => mayRead(caller.token.rights, zone, record));`,
+    replace: `return found;`,
+    says: 'A read shows records that the token may not read.',
+  },
+  {
+    name: 'expectation-not-looked-at',
+    file: `${work}/gateway.ts`,
+    find: `if (expect !== null) demandExpected(`,
+    replace: `if (expect !== null && expect.records.length > 99) demandExpected(`,
+    says: 'A change is written whatever its client expects.',
+  },
+  {
+    name: 'done-without-a-lease',
+    file: `${work}/gateway.ts`,
+    find: `if (!(await afterWrite(storage.endChange(change, outcome, audit, lease)))) throw leaseLost();`,
+    replace: `await afterWrite(storage.endChange(change, outcome, audit, lease));`,
+    says: 'A gateway that has lost its lease says done.',
+  },
+  {
+    name: 'claim-not-dropped',
+    file: `${work}/gateway.ts`,
+    find: `await this.#parts.storage.dropClaim(zone, caller.customer.id, audit, lease);`,
+    replace: '',
+    says: 'After a refused create the name stays claimed.',
+  },
+  {
+    name: 'claim-dropped-in-doubt',
+    file: `${work}/gateway.ts`,
+    find: `if (error instanceof CentralError && error.state === 'untouched')
+          await`,
+    replace: `if (error instanceof CentralError) await`,
+    says: 'A claim is dropped although the zone may have been made.',
+  },
+  {
+    name: 'precondition-not-looked-at',
+    file: `${work}/rrset.ts`,
+    find: `demandMatch(precondition, there);`,
+    replace: '',
+    says: 'An RRset is written whatever tag its client has.',
+  },
+  {
+    name: 'open-change-told-as-it-is',
+    file: `${work}/stored-change.ts`,
+    find: `return earlier.outcome === null ? { ...earlier, outcome: { kind: 'interrupted' } } : earlier;`,
+    replace: `return earlier;`,
+    says: 'A change that was broken off is answered without an outcome.',
+  },
+  {
+    name: 'untouched-after-a-write',
+    file: `${work}/write-refusals.ts`,
+    find: `const facts = { params: { text: error.code }, state: 'unknown'`,
+    replace: `const facts = { params: { text: error.code }, state: 'untouched'`,
+    says: 'If the outcome cannot be stored, the client hears that nothing was changed.',
+  },
+  {
+    name: 'settled-the-wrong-way',
+    file: `${work}/settle-claims.ts`,
+    find: `if (isThere) await`,
+    replace: `if (!isThere) await`,
+    says: 'A gateway that starts gives away the zones whose create was broken off.',
+  },
+  {
+    name: 'interrupted-changes-left-open',
+    file: 'src/gateway/upkeep.ts',
+    find: `of await storage.interruptChanges())`,
+    replace: `of (await storage.pendingClaims()).slice(99).map(({ zone }) => ({ zone, key: '' })))`,
+    says: 'What a killed gateway has left open is never ended.',
+  },
+  {
+    name: 'lease-shorter-than-a-request',
+    file: `${work}/zone-turns.ts`,
+    find: `return 2 * timeout + 2_000;`,
+    replace: `return timeout / 40;`,
+    says: 'Another gateway takes a zone while a request still writes to it.',
+  },
+  {
+    name: 'lease-taken-from-its-holder',
+    file: `${storage}/postgres-leases.ts`,
+    find: 'WHERE lease.until <= ${clock}\n        RETURNING fence',
+    replace: 'RETURNING fence',
+    says: 'A gateway takes a zone that another one holds.',
+  },
+  {
+    name: 'lease-not-compared',
+    file: `${storage}/postgres-leases.ts`,
+    find: `'SELECT 1 FROM lease WHERE zone = ? AND owner = ? AND fence = ? FOR UPDATE'`,
+    replace: `'SELECT 1 FROM lease WHERE (zone = ? OR owner = ?) AND fence >= ? FOR UPDATE'`,
+    says: 'A gateway that has lost its lease goes on as if it had it.',
+  },
+  {
+    name: 'lease-of-another-ended',
+    file: `${storage}/postgres-leases.ts`,
+    find: `'UPDATE lease SET until = 0 WHERE zone = ? AND owner = ? AND fence = ?'`,
+    replace: `'UPDATE lease SET until = 0 WHERE zone = ? AND (owner = ? OR fence > ?)'`,
+    says: 'A gateway that comes back too late ends the lease of the next one.',
+  },
+  {
+    name: 'accepted-without-a-lease',
+    file: `${storage}/sql-storage.ts`,
+    find: `await tx.demandHeld(lease);
+      const other = await addChange(tx, change);`,
+    replace: `const other = await addChange(tx, change);`,
+    says: 'A gateway that has lost its lease accepts changes.',
+  },
+  {
+    name: 'reserved-name-given-away',
+    file: `${storage}/sql-zones.ts`,
+    find: `now.customer !== customer && isHeld(now, since)) return`,
+    replace: `now.customer !== customer && now.leftAt === null) return`,
+    says: 'A name that was just deleted goes to whoever asks first.',
+  },
+  {
+    name: 'zones-below-not-looked-at',
+    file: `${storage}/sql-zones.ts`,
+    find: `(await foreignAbove(tx, zone, customer, since)) ?? (await foreignBelow(tx, zone, customer, since));`,
+    replace: `await foreignAbove(tx, zone, customer, since);`,
+    says: 'A customer creates a zone above that of another one.',
+  },
+  {
+    name: 'zones-above-not-looked-at',
+    file: `${storage}/sql-zones.ts`,
+    find: `(await foreignAbove(tx, zone, customer, since)) ?? (await foreignBelow(tx, zone, customer, since));`,
+    replace: `await foreignBelow(tx, zone, customer, since);`,
+    says: 'A customer creates a zone below that of another one.',
+  },
+  {
+    name: 'audit-out-of-order',
+    file: `${storage}/audited-database.ts`,
+    find: `const { hash: before } = await this.head(tx);`,
+    replace: `const { hash: before } = (await tx.get('SELECT number, hash FROM audit ORDER BY number LIMIT 1')) === undefined ? await this.head(tx) : { hash: '0'.repeat(64) };`,
+    says: 'An entry of the audit does not cover the one before it.',
+  },
+];
