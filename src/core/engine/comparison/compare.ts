@@ -115,9 +115,9 @@ async function compareUnderLock(
   const remembered = await journal.operations({ zone, openAt: clock.wall() });
   const open = remembered.filter(({ state }) => !isFinal(state));
   // While a create or delete of the zone is open, that operation decides about the zone.
-  const [own] = [...creates(open), ...deletes(open)];
-  if (own !== undefined) {
-    await unstickZone(runtime, own, view, ctx);
+  const own = [...creates(open), ...deletes(open)];
+  if (own.length > 0) {
+    await unstickZone(runtime, zone, own, view, ctx);
     return;
   }
   const forgotten = await runtime.forgotten(zone);

@@ -1,6 +1,9 @@
 import { recordId } from '../../../dns/record.ts';
 import type { CallContext, CentralRecord } from '../../central.ts';
+import type { DnsName } from '../../../dns/name.ts';
 import {
+  creates,
+  deletes,
   edits,
   type CreateOperation,
   type DeleteOperation,
@@ -16,35 +19,42 @@ import type { Runtime } from '../runtime.ts';
 import { forgotten } from '../before/signed-delete.ts';
 
 /**
- * Resumes or ends a stuck create or delete of a zone, once the panel has the zone again or neither side has
- * it any more. Such an operation is stuck because another writer changed the zone, or because nobody
- * confirmed the delete of a signed zone. Does nothing if the operation is not stuck.
+ * Resumes or ends the stuck creates and deletes of a zone, once the panel has the zone again or neither side
+ * has it any more. Such an operation is stuck because another writer changed the zone, because nobody read
+ * its create back, or because nobody confirmed the delete of a signed zone.
+ * @param own open creates and deletes of the zone; those that are not stuck stay as they are
  * @param view a panel read of the zone
  */
 export async function unstickZone(
   runtime: Runtime,
-  operation: CreateOperation | DeleteOperation,
+  zone: DnsName,
+  own: readonly (CreateOperation | DeleteOperation)[],
   view: PanelView,
   ctx: CallContext,
 ): Promise<void> {
-  const { central } = runtime.ports;
-  if (operation.state !== 'stuck') return;
+  const stuck = own.filter(({ state }) => state === 'stuck');
+  // A create that is under way decides about the zone.
+  if (stuck.length === 0 || creates(own).some(({ state }) => state !== 'stuck')) return;
   if (view.records === null) {
-    if (!view.quiet || (await central.readZone(operation.zone, [], ctx)) !== null) return;
+    if (!view.quiet || (await runtime.ports.central.readZone(zone, [], ctx)) !== null) return;
     await runtime.store.transact(async (tx) => {
-      await tx.advance(operation, operation.kind === 'zone-create' ? 'reverted' : 'confirmed');
-      tx.with({ dropZones: [operation.zone], facts: forgotten(operation.zone) });
+      for (const one of stuck) await tx.advance(one, one.kind === 'zone-create' ? 'reverted' : 'confirmed');
+      tx.with({ dropZones: [zone], facts: forgotten(zone) });
     });
     return;
   }
-  if (operation.kind === 'zone-delete') {
-    await runtime.store.transact((tx) => giveUpDelete(runtime, tx, operation));
-    return;
-  }
-  await runtime.store.advance(operation, 'kept', { afterSeen: true, problems: [] });
-  // While the operation was stuck, edits of the zone stayed in the panel, and panel reads may have shown an
+  const [create] = creates(stuck);
+  await runtime.store.transact(async (tx) => {
+    for (const one of deletes(stuck)) {
+      // A create that goes on decides about the zone. Without one the zone is synced as before the delete.
+      if (create === undefined) await giveUpDelete(runtime, tx, one);
+      else await tx.advance(one, 'reverted');
+    }
+    for (const one of creates(stuck)) await tx.advance(one, 'kept', { afterSeen: true, problems: [] });
+  });
+  // While the create was stuck, edits of the zone stayed in the panel, and panel reads may have shown an
   // older state. So the zone is compared.
-  runtime.agenda.compareSoon(operation.zone, 'wanted-after-all', 'limited');
+  if (create !== undefined) runtime.agenda.compareSoon(zone, 'wanted-after-all', 'limited');
 }
 
 /**

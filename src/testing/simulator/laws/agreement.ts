@@ -57,10 +57,15 @@ function checkStuck({ causes, central }: Pair, stuck: Operation, judgement: Judg
   }
 }
 
-/** Whether the stuck operation is a create whose zone nobody read back. Such a zone is kept and listed. */
-function isUnproven({ kind, zone, problems }: Operation, { late, unproven }: CentralStore): boolean {
-  const isCreate = kind === 'zone-create' && problems.some(({ code }) => code === 'zone.maybe-ours');
-  return isCreate && (late.has(zone) || unproven.has(zone));
+/**
+ * Whether the stuck operation is a create whose zone nobody read back, or a delete of such a zone that did
+ * not see the zone either. The zone is kept and listed.
+ */
+function isUnproven(operation: Operation, { late, unproven }: CentralStore): boolean {
+  const { kind, zone, problems } = operation;
+  const isUnseen = kind === 'zone-create' || (kind === 'zone-delete' && operation.wasThere !== true);
+  const isListed = problems.some(({ code }) => code === 'zone.maybe-ours');
+  return isUnseen && isListed && (late.has(zone) || unproven.has(zone));
 }
 
 function checkZone(world: Pair, zone: DnsName, view: ZoneView, judgement: Judgement): void {
