@@ -12,8 +12,8 @@ export const plantedInComparison: readonly PlantedBug[] = [
   {
     name: 'zone-on-its-way-compared',
     file: `${engine}/comparison/compare.ts`,
-    find: `const [own] = [...creates(open), ...deletes(open)];`,
-    replace: `const own = undefined;`,
+    find: `const own = [...creates(open), ...deletes(open)];`,
+    replace: `const own: never[] = [];`,
     says: 'A zone that is being made or deleted is compared.',
   },
   {
@@ -153,7 +153,7 @@ export const plantedInComparison: readonly PlantedBug[] = [
   {
     name: 'stuck-zone-freed-by-a-busy-read',
     file: `${engine}/comparison/unstick.ts`,
-    find: `if (!view.quiet || (await central.readZone(operation.zone, [], ctx)) !== null) return;`,
+    find: `if (!view.quiet || (await runtime.ports.central.readZone(zone, [], ctx)) !== null) return;`,
     replace: `if (!view.quiet) return;`,
     says: 'A stuck delete counts as done while the central still has the zone.',
   },
