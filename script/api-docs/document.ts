@@ -25,6 +25,9 @@ export interface OpenApi extends Json {
 /** Statuses with which every route that needs a token can refuse. */
 export const usualRefusals = [400, 401, 403, 429, 503];
 
+/** Statuses with which a route without a token can refuse. */
+const openRefusals = [400, 429];
+
 /** What each refusal means. */
 export const refusalTexts: Readonly<Record<number, string>> = {
   400: 'not understood',
@@ -46,6 +49,7 @@ const valueTexts: Readonly<Record<string, string>> = {
   type: 'type of the records',
   customer: 'id of the customer',
   token: 'id of the token',
+  child: 'name of the zone below',
 };
 
 const queryTexts: Readonly<Record<string, string>> = {
@@ -157,8 +161,8 @@ function headersOf(headers: Readonly<Record<string, string>>): Json {
 }
 
 function refusalsOf({ audience, body, refusals }: Route): Readonly<Record<string, Json>> {
-  if (audience === 'anyone') return {};
-  const statuses = [...usualRefusals, ...refusals, ...(body === noBody ? [] : [413, 415])];
+  const usual = audience === 'anyone' ? openRefusals : usualRefusals;
+  const statuses = [...usual, ...refusals, ...(body === noBody ? [] : [413, 415])];
   return Object.fromEntries(
     [...new Set(statuses)]
       .sort((one, other) => one - other)

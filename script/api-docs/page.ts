@@ -21,6 +21,7 @@ ${Object.entries(refusalTexts)
   .join('\n')}
 
 Every request that needs a token can be refused with ${usualRefusals.join(', ')}. The list below has only the others.
+Without a token: 400, 429.
 
 ## Requests that are sent again
 
@@ -29,7 +30,7 @@ Every request that needs a token can be refused with ${usualRefusals.join(', ')}
 - \`POST /v1/zones/{zone}/changes\` demands a key. For \`PUT\` and \`DELETE\` of an RRset it may be left out: a
   repetition has the same effect, but its answer says that nothing was changed.
 - Other requests that write can be repeated without a key. The list below says what a repetition answers.
-- A token that is made is shown once. So a key is refused there, and a repetition makes another token.
+- A token, its new text and a code are shown once. So a key is refused there, and a repetition makes another one.
 
 ## Preconditions
 
@@ -45,7 +46,7 @@ Each RRset has a strong entity tag: a hash of its type, TTL and data. The order 
 
 The section \`[limits]\` of the settings has them ([gateway.md](gateway.md#limits)). Each answer to a known token says
 how many requests are left, in \`RateLimit-Policy\` and \`RateLimit\` (draft-ietf-httpapi-ratelimit-headers). Over a
-limit the answer is 429 with \`Retry-After\`, and nothing was changed.
+limit the answer is 429 with \`Retry-After\`, and nothing was changed. Requests without a token are limited by address.
 
 ## Lists in pages
 

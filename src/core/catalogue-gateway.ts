@@ -106,6 +106,18 @@ export const gatewayTexts = {
     en: 'No address or network: {about}.',
     ru: 'Не адрес и не сеть: {about}.',
   },
+  'gateway.not-below': {
+    en: '{about} is not below {parent}. Nothing was changed. A grant is for a zone below the one that its giver has.',
+    ru: '{about} не находится под {parent}. Ничего не изменено. Разрешение даётся на зону под зоной того, кто его даёт.',
+  },
+  'gateway.no-grant': {
+    en: '{about} has no such grant for {child}.',
+    ru: 'У клиента {about} нет такого разрешения на {child}.',
+  },
+  'gateway.heads-unreadable': {
+    en: 'The file "audit_heads" with the exported heads of the audit cannot be read ({about}). Look at its rights, or put back a copy of the file.',
+    ru: 'Файл «audit_heads» с выгруженными записями журнала действий не читается ({about}). Проверьте права доступа или верните копию файла.',
+  },
   'gateway.failed': {
     en: 'The gateway failed because of a defect. Its log has the cause under the number of the request.',
     ru: 'Сбой шлюза из-за ошибки в программе. Причина указана в журнале шлюза под номером запроса.',

@@ -72,9 +72,9 @@ export async function startGateway(
   const upkeep = { storage, backends, guard, log, timeout, keepChanges, keepAddresses };
   await settle(upkeep);
   const named = [...centrals.keys()].filter((name) => name !== '');
-  const operator = new OperatorWork(storage, Date.now, () => named);
-  const { limits, certificate } = settings;
-  const parts = { gateway, operator, storage, log, wall: Date.now, now, limits, metrics };
+  const operator = new OperatorWork({ storage, wall: Date.now, backends: () => named, heads });
+  const { limits, proxies, certificate } = settings;
+  const parts = { gateway, operator, storage, log, wall: Date.now, now, limits, proxies, metrics };
   const server = new ApiServer(parts, certificate);
   const status = monitoring({ ...parts, centrals: [...centrals.values()], timeout, server });
   const { port, statusPort } = await listen(server, status, settings);

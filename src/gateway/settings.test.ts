@@ -141,3 +141,26 @@ test('PostgreSQL with its password in a file; commands read only where the data 
   file('gateway.ini', `[storage]\nkind = postgresql\npassword_file = ${folder}/none\nhots = x\n`);
   assert.throws(() => loadStorageSettings(path), GatewaySettingsRefused);
 });
+
+test('proxies whose header is believed: none by default, and never everybody', () => {
+  const backend = `[backend]\nhost = http://127.0.0.1:8081\nusername = gateway\npassword = sesame`;
+  const proxiesIn = (lines: string): unknown => {
+    file('gateway.ini', `[gateway]\nstate = ${folder}\n${lines}\n${backend}`);
+    return loadGatewaySettings(path).proxies;
+  };
+  assert.deepEqual(proxiesIn(''), { networks: [], header: 'x-forwarded-for' });
+  assert.deepEqual(proxiesIn('trusted_proxies = 192.0.2.1, 2001:db8::/48\nproxy_header = forwarded'), {
+    networks: [
+      { address: '192.0.2.1', prefix: 32 },
+      { address: '2001:db8::', prefix: 48 },
+    ],
+    header: 'forwarded',
+  });
+  for (const value of ['proxy.example.net', '192.0.2.1/33', '192.0.2.1 x', '0.0.0.0/0', '192.0.2.1, ::/0'])
+    assert.deepEqual(
+      problemsOf(`[gateway]\ntrusted_proxies = ${value}\n${backend}`),
+      ['gateway.bad-option 2 trusted_proxies'],
+      value,
+    );
+  assert.equal(problemsOf(`[gateway]\nproxy_header = x-real-ip\n${backend}`).length, 1);
+});

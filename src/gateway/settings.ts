@@ -19,10 +19,12 @@ import {
 } from './backend-settings.ts';
 import { optionPlace, sourceValues, type SettingsSource } from './settings-source.ts';
 import type { ApiLimits } from './api/limits.ts';
+import type { TrustedProxies } from './api/sender.ts';
 import type { Certificate } from './api/server.ts';
 import { readNameRules } from './names/name-settings.ts';
 import type { NameRules } from './names/zone-names.ts';
 import { apiLimits, limitOptions, statusListener, statusOption } from './limit-options.ts';
+import { proxyOptions, trustedProxies } from './proxy-settings.ts';
 import { storageOptions, storageSettings, type StorageSettings } from './storage-settings.ts';
 
 /** The port of the API, if the settings name none. */
@@ -38,6 +40,7 @@ const sections = {
       `Адрес и порт API, по умолчанию \`127.0.0.1:${usualPort}\`. Для доступа с других машин нужны \`certificate\` и \`key\`.`,
     ),
     status_listen: statusOption,
+    ...proxyOptions,
     certificate: textOption('File with the certificate chain (PEM).', 'Файл с цепочкой сертификатов (PEM).'),
     key: textOption('File with its private key (PEM).', 'Файл с закрытым ключом (PEM).'),
     state: textOption(
@@ -104,6 +107,7 @@ export interface GatewaySettings {
   readonly statusListen: (ServerAddress & object) | null;
   readonly certificate: Certificate | null;
   readonly limits: ApiLimits;
+  readonly proxies: TrustedProxies;
   /** Folder of the SQLite database. */
   readonly state: string;
   readonly storage: StorageSettings;
@@ -179,16 +183,20 @@ export function loadGatewaySettings(path: string): GatewaySettings {
   const certificate = certificateOf(gateway, source);
   if (listen !== null && certificate === null && !isLoopback(listen.host))
     problems.push(problem('gateway.certificate-needed', optionPlace(source, 'gateway.listen')));
+  const proxies = trustedProxies(gateway);
+  if (proxies === null)
+    problems.push(problem('gateway.bad-option', optionPlace(source, 'gateway.trusted_proxies')));
   const storage = storageSettings(values.storage, storageReporter(source));
   const backend = readBackend(values.backend, source);
   const furtherBackends = furtherBackendsOf(entries, source);
   const names = nameRulesOf(gateway, [backend, ...furtherBackends.values()], source);
-  if (problems.length > 0 || listen === null) throw new GatewaySettingsRefused(problems);
+  if (problems.length > 0 || listen === null || proxies === null) throw new GatewaySettingsRefused(problems);
   return {
     listen,
     statusListen: status === 'bad' ? null : status,
     certificate,
     limits: apiLimits(values.limits),
+    proxies,
     state: gateway.state || usualState,
     auditHeads: headsOf(gateway.state || usualState, gateway.audit_heads),
     names,

@@ -57,6 +57,7 @@ export function startUpkeep(parts: UpkeepParts): () => void {
   };
   const prune = logged('prune.failed', async () => {
     await storage.pruneChanges(Date.now() - keepChanges);
+    await storage.pruneLeases();
     const old = { before: Date.now() - keepAddresses, client: null, customer: null };
     await storage.eraseAddresses(old, null);
   });

@@ -3,6 +3,7 @@
  * system folders.
  */
 import { spawn, spawnSync } from 'node:child_process';
+import { readFileSync } from 'node:fs';
 import { patience } from './patience.ts';
 
 /** Why scripts cannot run in this way here, for the option `skip` of a test; false: they can. */
@@ -37,4 +38,26 @@ export async function onOwnHost(folders: readonly string[], script: string): Pro
   const said = Buffer.concat(chunks).toString('utf8');
   if (status !== 0) throw new Error(`the script ended with ${String(status)}:\n${said}`);
   return said;
+}
+
+/** Shell text that writes a file. */
+export function writesFile(path: string, text: string): string {
+  return `cat >${path} <<'THE_END'\n${text.trimEnd()}\nTHE_END`;
+}
+
+/** Shell text that waits until the name server on port 53 serves the zone. */
+export function waitsForZone(zone: string): string {
+  return `until dig +short +tries=1 +time=1 @127.0.0.1 ${zone} SOA | grep -q hostmaster; do sleep 0.1; done`;
+}
+
+/** Settings of a PowerDNS with its database in /var/lib/powerdns. */
+export const powerdnsStore =
+  'launch=gsqlite3 gsqlite3-database=/var/lib/powerdns/pdns.sqlite3 local-address=127.0.0.1 socket-dir=/run/pdns security-poll-suffix=';
+
+/** Shell text that makes this database. */
+export function makesPowerdnsStore(): string {
+  const schema = readFileSync('/usr/share/pdns-backend-sqlite3/schema/schema.sqlite3.sql', 'utf8');
+  const script =
+    "import sqlite3; sqlite3.connect('/var/lib/powerdns/pdns.sqlite3').executescript(open('/var/lib/powerdns/schema.sql').read())";
+  return [writesFile('/var/lib/powerdns/schema.sql', schema), `python3 -c "${script}"`].join('\n');
 }

@@ -3,34 +3,21 @@
  * page.
  */
 import assert from 'node:assert/strict';
-import { readFileSync } from 'node:fs';
 import { describe, test } from 'node:test';
 
 import { readSettings } from '../../src/config/settings.ts';
-import { exampleIn, pageOf } from '../../src/testing/docs-examples.ts';
-import { missingForOwnHost, onOwnHost } from '../../src/testing/own-host.ts';
+import { commandsIn, exampleIn, pageOf, settingsIn } from '../../src/testing/docs-examples.ts';
+import {
+  makesPowerdnsStore,
+  missingForOwnHost,
+  onOwnHost,
+  powerdnsStore,
+  waitsForZone,
+  writesFile,
+} from '../../src/testing/own-host.ts';
 import { missingFor } from '../../src/testing/stage/server-registry.ts';
 
 const page = 'centrals.md';
-
-/** The commands in an example: what follows `$ ` in its lines. */
-function typed(contained: string): string {
-  const lines = exampleIn(page, contained).split('\n');
-  return lines
-    .filter((line) => line.startsWith('$ '))
-    .map((line) => line.slice(2))
-    .join('\n');
-}
-
-/** Shell text that writes a file. */
-function file(path: string, text: string): string {
-  return `cat >${path} <<'THE_END'\n${text.trimEnd()}\nTHE_END`;
-}
-
-/** Shell text that waits until the name server on port 53 serves the zone. */
-function served(zone: string): string {
-  return `until dig +short +tries=1 +time=1 @127.0.0.1 ${zone} SOA | grep -q hostmaster; do sleep 0.1; done`;
-}
 
 /**
  * Shell text that sends an update and prints `UPDATE what: answer`. If the update was done, the answer is
@@ -77,16 +64,16 @@ describe('issue 18, Docs: the examples of centrals.md work', () => {
     const said = await onOwnHost(
       ['/etc/bind', '/var/lib/bind', '/run/named'],
       [
-        typed('tsig-keygen'),
-        file('/var/lib/bind/example.org.zone', zoneFile),
-        file(
+        commandsIn(page, 'tsig-keygen'),
+        writesFile('/var/lib/bind/example.org.zone', zoneFile),
+        writesFile(
           '/etc/bind/named.conf',
           `options { directory "/var/lib/bind"; listen-on-v6 { none; }; recursion no; };\n${exampleIn(page, 'update-policy')}`,
         ),
         'named-checkconf',
         'named -f -c /etc/bind/named.conf &',
-        served('example.org'),
-        typed('| nsupdate -v -k'),
+        waitsForZone('example.org'),
+        commandsIn(page, '| nsupdate -v -k'),
         updates('-k /etc/bind/keys/alice-key.conf', rows),
         'stat -c "KEY %A %G" /etc/bind/keys/alice-key.conf',
       ].join('\n'),
@@ -110,15 +97,15 @@ describe('issue 18, Docs: the examples of centrals.md work', () => {
       ['/etc/knot', '/var/lib/knot', '/run/knot'],
       [
         'mkdir -p /var/lib/knot/zones',
-        typed('keymgr -t'),
-        file('/var/lib/knot/zones/example.org.zone', zoneFile),
-        file(
+        commandsIn(page, 'keymgr -t'),
+        writesFile('/var/lib/knot/zones/example.org.zone', zoneFile),
+        writesFile(
           '/etc/knot/knot.conf',
           `server:\n  listen: 127.0.0.1@53\n${keyText}\n${exampleIn(page, 'update-owner-match: sub-or-equal')}`,
         ),
         'knotc conf-check',
         'knotd &',
-        served('example.org'),
+        waitsForZone('example.org'),
         'knotc reload',
         updates(`-y hmac-sha256:alice-key:${secret}`, rows),
       ].join('\n'),
@@ -131,22 +118,20 @@ describe('issue 18, Docs: the examples of centrals.md work', () => {
 
   test('PowerDNS: a hashed key, an account', { skip: noHost || missingFor('powerdns') }, async () => {
     const [, hashCommand = 'false'] = /\$ (printf .* \| pdnsutil hash-password)$/mu.exec(pageOf(page)) ?? [];
-    const schema = readFileSync('/usr/share/pdns-backend-sqlite3/schema/schema.sqlite3.sql', 'utf8');
     const configuration = exampleIn(page, 'api-key=$scrypt').replace(/^api-key=.*$/mu, 'api-key=@HASH@');
     const said = await onOwnHost(
       ['/etc/powerdns', '/var/lib/powerdns', '/run/pdns'],
       [
         `hash=$(${hashCommand})`,
-        file('/var/lib/powerdns/schema.sql', schema),
-        file('/etc/powerdns/pdns.conf.in', configuration),
+        writesFile('/etc/powerdns/pdns.conf.in', configuration),
         'sed "s|@HASH@|$hash|" /etc/powerdns/pdns.conf.in >/etc/powerdns/pdns.conf',
-        "python3 -c \"import sqlite3; sqlite3.connect('/var/lib/powerdns/pdns.sqlite3').executescript(open('/var/lib/powerdns/schema.sql').read())\"",
-        "printf '%s\\n' launch=gsqlite3 gsqlite3-database=/var/lib/powerdns/pdns.sqlite3 local-address=127.0.0.1 socket-dir=/run/pdns security-poll-suffix= >>/etc/powerdns/pdns.conf",
+        makesPowerdnsStore(),
+        `printf '%s\\n' ${powerdnsStore} >>/etc/powerdns/pdns.conf`,
         'pdnsutil create-zone customer.example ns1.example.net',
-        typed('set-account'),
+        commandsIn(page, 'set-account'),
         'pdns_server --daemon=no --guardian=no &',
-        served('customer.example'),
-        typed('X-API-Key')
+        waitsForZone('customer.example'),
+        commandsIn(page, 'X-API-Key')
           .replace('KEY', 'a-long-random-key')
           .replace('X-API-a-long-random-key', 'X-API-Key'),
         'echo; pdnsutil get-meta customer.example SOA-EDIT-API',
@@ -157,9 +142,9 @@ describe('issue 18, Docs: the examples of centrals.md work', () => {
   });
 
   test('every settings file of the page is understood', () => {
-    const blocks = [...pageOf(page).matchAll(/^ *```ini\n([\s\S]*?)^ *```$/gmu)];
+    const blocks = settingsIn(page);
     assert.ok(blocks.length >= 3);
-    for (const [, text = ''] of blocks) {
+    for (const text of blocks) {
       const whole = text.includes('[isp_master]')
         ? text
         : `[isp_master]\nhost = dns.example.net\nusername = alice\npassword = secret\n${text}`;

@@ -3,30 +3,23 @@
  * change through a gateway with the settings of that page.
  */
 import assert from 'node:assert/strict';
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, test } from 'node:test';
 import { loadGatewaySettings } from '../../src/gateway/settings.ts';
-import { exampleIn, pageOf } from '../../src/testing/docs-examples.ts';
-import { missingForOwnHost, onOwnHost } from '../../src/testing/own-host.ts';
+import { commandsIn, exampleIn, pageOf, settingsIn } from '../../src/testing/docs-examples.ts';
+import {
+  makesPowerdnsStore,
+  missingForOwnHost,
+  onOwnHost,
+  powerdnsStore,
+  waitsForZone,
+  writesFile,
+} from '../../src/testing/own-host.ts';
 import { missingFor } from '../../src/testing/stage/server-registry.ts';
 
 const page = 'gateway.md';
-
-/** The commands in an example: what follows `$ ` in its lines. */
-function typed(contained: string): string {
-  const lines = exampleIn(page, contained).split('\n');
-  return lines
-    .filter((line) => line.startsWith('$ '))
-    .map((line) => line.slice(2))
-    .join('\n');
-}
-
-/** Shell text that writes a file. */
-function file(path: string, text: string): string {
-  return `cat >${path} <<'THE_END'\n${text.trimEnd()}\nTHE_END`;
-}
 
 const zoneFile = [
   '$TTL 3600',
@@ -34,10 +27,6 @@ const zoneFile = [
   '@ NS ns1',
   'ns1 A 192.0.2.1',
 ].join('\n');
-
-/** Waits until the name server on port 53 serves the zone. */
-const served =
-  'until dig +short +tries=1 +time=1 @127.0.0.1 example.org SOA | grep -q hostmaster; do sleep 0.1; done';
 
 /** Folders that hold nothing of this machine. */
 const folders = ['/etc/domainsync-gateway', '/var/lib/domainsync-gateway'];
@@ -61,7 +50,7 @@ function changeThrough(backend: string, assign: string): string {
     add: [{ name: 'www.example.org.', type: 'A', ttl: 60, data: '192.0.2.80' }],
   };
   return [
-    file('/etc/domainsync-gateway/gateway.ini', backend),
+    writesFile('/etc/domainsync-gateway/gateway.ini', backend),
     'domainsync gateway serve >/var/lib/domainsync-gateway/log 2>&1 &',
     'until curl -s -o /dev/null http://127.0.0.1:8553/; do sleep 0.1; done',
     'domainsync gateway customer add shop-17 >/dev/null',
@@ -89,16 +78,16 @@ describe('docs/gateway.md: each name server behind a gateway', () => {
       [...folders, '/etc/bind', '/var/lib/bind', '/run/named'],
       [
         program,
-        typed('tsig-keygen'),
+        commandsIn(page, 'tsig-keygen'),
         'umask 022',
-        file('/var/lib/bind/example.org.zone', zoneFile),
-        file(
+        writesFile('/var/lib/bind/example.org.zone', zoneFile),
+        writesFile(
           '/etc/bind/named.conf',
           `options { directory "/var/lib/bind"; listen-on-v6 { none; }; recursion no; };\n${exampleIn(page, 'update-policy')}`,
         ),
         'named-checkconf',
         'named -f -c /etc/bind/named.conf &',
-        served,
+        waitsForZone('example.org'),
         'stat -c "SECRET %A" /etc/domainsync-gateway/tsig-secret',
         changeThrough(exampleIn(page, '[backend]\nkind = bind'), assignLine),
       ].join('\n'),
@@ -113,16 +102,16 @@ describe('docs/gateway.md: each name server behind a gateway', () => {
       [
         program,
         'mkdir -p /var/lib/knot/zones',
-        typed('keymgr -t'),
+        commandsIn(page, 'keymgr -t'),
         'umask 022',
-        file('/var/lib/knot/zones/example.org.zone', zoneFile),
-        file(
+        writesFile('/var/lib/knot/zones/example.org.zone', zoneFile),
+        writesFile(
           '/etc/knot/knot.conf',
           `server:\n  listen: 127.0.0.1@53\n${exampleIn(page, 'action: [update, transfer]')}`,
         ),
         'knotc conf-check',
         'knotd >/var/lib/knot/log 2>&1 &',
-        served,
+        waitsForZone('example.org'),
         changeThrough(exampleIn(page, '[backend]\nkind = knot'), assignLine),
       ].join('\n'),
     );
@@ -130,19 +119,20 @@ describe('docs/gateway.md: each name server behind a gateway', () => {
   });
 
   test('PowerDNS', { skip: noHost || missingFor('powerdns') }, async () => {
-    const schema = readFileSync('/usr/share/pdns-backend-sqlite3/schema/schema.sqlite3.sql', 'utf8');
     const said = await onOwnHost(
       [...folders, '/etc/powerdns', '/var/lib/powerdns', '/run/pdns'],
       [
         program,
         'printf %s a-long-random-key >/etc/domainsync-gateway/api-key; chmod 600 /etc/domainsync-gateway/api-key',
-        file('/var/lib/powerdns/schema.sql', schema),
-        "python3 -c \"import sqlite3; sqlite3.connect('/var/lib/powerdns/pdns.sqlite3').executescript(open('/var/lib/powerdns/schema.sql').read())\"",
-        "printf '%s\\n' api=yes api-key=a-long-random-key webserver=yes launch=gsqlite3 gsqlite3-database=/var/lib/powerdns/pdns.sqlite3 local-address=127.0.0.1 socket-dir=/run/pdns security-poll-suffix= >/etc/powerdns/pdns.conf",
+        makesPowerdnsStore(),
+        `printf '%s\\n' api=yes api-key=a-long-random-key webserver=yes ${powerdnsStore} >/etc/powerdns/pdns.conf`,
         'pdnsutil create-zone example.org ns1.example.net',
         'pdns_server --daemon=no --guardian=no &',
-        'until dig +short +tries=1 +time=1 @127.0.0.1 example.org SOA | grep -q .; do sleep 0.1; done',
-        changeThrough(exampleIn(page, '[backend]\nkind = powerdns'), typed('pdnsutil set-account')),
+        waitsForZone('example.org'),
+        changeThrough(
+          exampleIn(page, '[backend]\nkind = powerdns'),
+          commandsIn(page, 'pdnsutil set-account'),
+        ),
       ].join('\n'),
     );
     demandDone(said);
@@ -156,9 +146,7 @@ describe('docs/gateway.md: each name server behind a gateway', () => {
         writeFileSync(join(folder, name), 'c2VjcmV0', { mode: 0o600 });
         return join(folder, name);
       };
-      const blocks = [...pageOf(page).matchAll(/^ *```ini\n([\s\S]*?)^ *```$/gmu)]
-        .map(([, text = '']) => text.replaceAll(/^ +/gmu, ''))
-        .filter((text) => /^\[backend/mu.test(text));
+      const blocks = settingsIn(page).filter((text) => /^\[backend/mu.test(text));
       assert.ok(blocks.length >= 5);
       for (const text of blocks) {
         const here = text.replaceAll(

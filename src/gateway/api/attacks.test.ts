@@ -7,6 +7,7 @@ import { after, before, describe, test } from 'node:test';
 import { zoneName } from '../../dns/name.ts';
 import { askGateway, type Said } from '../../testing/accounts/ask-gateway.ts';
 import { startGatewayBench, type GatewayBench } from '../../testing/accounts/gateway.ts';
+import { emptyZone as newZone } from '../../testing/accounts/shop-bench.ts';
 import { missingPrograms } from '../../testing/servers/process.ts';
 
 const providers = zoneName('provider.test');
@@ -25,12 +26,6 @@ describe('attacks on a gateway', { skip: missingPrograms('pdns_server') }, () =>
 
   const ask = async (method: string, path: string, body?: unknown, by = token): Promise<Said> =>
     await askGateway(bench.url(), by, method, path, body);
-  const newZone = (zone: string, check = false): unknown => ({
-    zone,
-    check,
-    nameServers: ['ns1.example.net'],
-    records: [],
-  });
   const change = (key: string, name: string, data = '192.0.2.9'): unknown => ({
     key,
     remove: [],

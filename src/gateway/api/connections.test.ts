@@ -54,7 +54,7 @@ test(
       answer = () => response.end('done');
     };
     const server = createSecure(makeCertificate(t), handle);
-    connections = new Connections(server, { most: 10, byAddress: 10 }, () => undefined);
+    connections = new Connections(server, { most: 10, byAddress: 10, proxies: [] }, () => undefined);
     const port = await listening(t, server);
     const idle = connect(port, '127.0.0.1');
     idle.on('error', () => undefined);
@@ -78,7 +78,9 @@ test(
 test('connections are counted by address and in all, and no count is left behind', async (t) => {
   const refused: string[] = [];
   const server = createPlain((_, response) => response.end());
-  const connections = new Connections(server, { most: 4, byAddress: 3 }, (why) => refused.push(why));
+  const connections = new Connections(server, { most: 4, byAddress: 3, proxies: [] }, (why) =>
+    refused.push(why),
+  );
   const port = await listening(t, server);
   for (let round = 0; round < 3; round += 1) {
     const from = ['127.0.0.1', '127.0.0.1', '127.0.0.1', '127.0.0.1', '127.0.0.2', '127.0.0.3'];
@@ -90,4 +92,18 @@ test('connections are counted by address and in all, and no count is left behind
     for (const socket of sockets) socket.destroy();
     await until(async () => await Promise.resolve(connections.size === 0));
   }
+});
+
+test('connections of a proxy are counted in all, and not by its address', async (t) => {
+  const refused: string[] = [];
+  const server = createPlain((_, response) => response.end());
+  const limits = { most: 3, byAddress: 1, proxies: [{ address: '127.0.0.1', prefix: 32 }] };
+  const connections = new Connections(server, limits, (why) => refused.push(why));
+  const port = await listening(t, server);
+  const from = ['127.0.0.1', '127.0.0.1', '127.0.0.1', '127.0.0.1'];
+  const sockets = from.map((localAddress) => connect({ host: '127.0.0.1', port, localAddress }));
+  for (const socket of sockets) socket.on('error', () => undefined);
+  await until(async () => await Promise.resolve(refused.length === 1 && connections.size === 3));
+  assert.deepEqual(refused, ['all']);
+  for (const socket of sockets) socket.destroy();
 });

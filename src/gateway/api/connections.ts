@@ -1,4 +1,5 @@
 import type { Server, Socket } from 'node:net';
+import { isIn, type Network } from '../../net/inside.ts';
 import { clientAddress, clientNetwork } from './address.ts';
 
 /** Why a connection was closed as soon as it was opened. */
@@ -10,6 +11,8 @@ export interface ConnectionLimits {
   readonly most: number;
   /** Number of connections from one address. */
   readonly byAddress: number;
+  /** Networks whose addresses may have more: those of proxies, on whose connections many clients come. */
+  readonly proxies: readonly Network[];
 }
 
 /** Counts the open connections of a server, and closes those that are too many. */
@@ -23,10 +26,11 @@ export class Connections {
   /** @param refused is called for each connection that is closed because of a limit */
   constructor(server: Server, limits: ConnectionLimits, refused: (why: ConnectionRefusal) => void) {
     server.on('connection', (socket: Socket) => {
-      const network = clientNetwork(clientAddress(socket.remoteAddress));
+      const address = clientAddress(socket.remoteAddress);
+      const network = clientNetwork(address);
       const count = this.#byNetwork.get(network) ?? 0;
       const isFull = this.#open.size >= limits.most;
-      if (isFull || count >= limits.byAddress) {
+      if (isFull || (count >= limits.byAddress && !isIn(address, limits.proxies))) {
         socket.destroy();
         refused(isFull ? 'all' : 'address');
         return;

@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 import { askGateway, type Said } from '../../testing/accounts/ask-gateway.ts';
-import { startGatewayBench, type GatewayBench } from '../../testing/accounts/gateway.ts';
+import type { GatewayBench } from '../../testing/accounts/gateway.ts';
+import { startShopBench } from '../../testing/accounts/shop-bench.ts';
 import { missingPrograms } from '../../testing/servers/process.ts';
 
 interface Entry {
@@ -30,10 +31,7 @@ describe('changes with an expectation', { skip: missingPrograms('pdns_server') }
   let bench: GatewayBench;
   let token: string;
   before(async () => {
-    bench = await startGatewayBench();
-    token = await bench.token('shop');
-    const made = await ask('POST', '/v1/zones', { zone, check: false, nameServers: ['ns1.x'], records: [] });
-    assert.equal(made.status, 201);
+    ({ bench, token } = await startShopBench());
   });
   after(() => bench.stop());
 

@@ -6,28 +6,22 @@ import { text as readAll } from 'node:stream/consumers';
 import { after, before, describe, test } from 'node:test';
 import { askGateway, sendToGateway, type Said } from '../../testing/accounts/ask-gateway.ts';
 import { startGatewayBench, type GatewayBench } from '../../testing/accounts/gateway.ts';
+import { emptyZone, startShopBench, type ShopBench } from '../../testing/accounts/shop-bench.ts';
 import { missingPrograms } from '../../testing/servers/process.ts';
 import { makeToken } from '../rights/token.ts';
 
 const json = { 'Content-Type': 'application/json' };
-const newZone = { zone: 'shop.example', check: false, nameServers: ['ns1.example.net'], records: [] };
+const newZone = emptyZone('shop.example');
 
 describe('the HTTP layer of a gateway', { skip: missingPrograms('pdns_server') }, () => {
   let bench: GatewayBench;
   let token: string;
+  let ask: ShopBench['ask'];
   before(async () => {
-    bench = await startGatewayBench();
-    token = await bench.token('shop');
-    assert.equal((await ask('POST', '/v1/zones', newZone)).status, 201);
+    ({ bench, token, ask } = await startShopBench());
   });
   after(() => bench.stop());
 
-  const ask = async (
-    method: string,
-    path: string,
-    body?: unknown,
-    headers: Readonly<Record<string, string>> = {},
-  ): Promise<Said> => await askGateway(bench.url(), token, method, path, body, headers);
   const open = (): Socket => connect(Number(new URL(bench.url()).port), '127.0.0.1');
   const raw = async (...parts: readonly string[]): Promise<string> => {
     const socket = open();

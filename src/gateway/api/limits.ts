@@ -99,6 +99,25 @@ export function wholeSeconds(milliseconds: number): number {
 }
 
 /**
+ * Limits requests without a token by address. So many are served in a minute as failed logins are taken, but
+ * they are counted apart.
+ */
+export class OpenLimits {
+  readonly #requests: Buckets;
+
+  /** @param now monotonic clock, milliseconds */
+  constructor({ logins }: ApiLimits, now: () => number) {
+    this.#requests = new Buckets({ name: 'without-token', most: logins, window: minute }, now);
+  }
+
+  /** @param network what counts as one client @throws {LimitExceeded} */
+  demand(network: string): void {
+    const { wait } = this.#requests.take(network);
+    if (wait > 0) throw new LimitExceeded(this.#requests.policy.name, wait);
+  }
+}
+
+/**
  * Limits failed logins by address. An address that has used up its failed logins can still use the tokens
  * with which it has logged in before. So nobody locks out a panel by wrong tokens from the panel's machine.
  */

@@ -24,6 +24,7 @@ interface Example {
 const zone = '/v1/zones/shop.example';
 const www = `${zone}/rrsets/www.shop.example/A`;
 const operator = '/v1/operator';
+const grants = `${operator}/zones/shop.example/grants`;
 const record = { name: 'a.shop.example.', type: 'A', ttl: 60, data: '192.0.2.1' };
 const newZone = { zone: 'shop.example', check: false, nameServers: ['ns1.example.net'], records: [record] };
 const reading = {
@@ -111,7 +112,14 @@ const examples: readonly Example[] = [
     status: 200,
   },
   { method: 'GET', path: `${operator}/tokens/TOKEN/explain?zone=shop.example`, status: 400 },
+  { method: 'POST', path: `${operator}/tokens/TOKEN/rotate`, body: { overlap: 600_000 }, status: 200 },
+  { method: 'POST', path: `${operator}/tokens/nobody/rotate`, body: { overlap: 0 }, status: 404 },
   { method: 'GET', path: `${operator}/zones/shop.example`, status: 200 },
+  { method: 'POST', path: grants, body: { child: 'a.shop.example', customer: 'second' }, status: 200 },
+  { method: 'POST', path: grants, body: { child: 'a.example', customer: 'second' }, status: 422 },
+  { method: 'GET', path: `${grants}?limit=1`, status: 200 },
+  { method: 'DELETE', path: `${grants}/a.shop.example/second`, status: 200 },
+  { method: 'DELETE', path: `${grants}/a.shop.example/second`, status: 404 },
   {
     method: 'POST',
     path: `${operator}/zones/shop.example/transfer`,
@@ -128,10 +136,15 @@ const examples: readonly Example[] = [
   },
   { method: 'GET', path: `${operator}/audit?limit=2`, status: 200 },
   { method: 'GET', path: `${operator}/audit?limit=2`, headers: jsonLines, status: 200 },
+  { method: 'GET', path: `${operator}/audit/check`, status: 200 },
+  { method: 'POST', path: `${operator}/audit/erase`, body: { client: '192.0.2.7' }, status: 200 },
   { method: 'POST', path: '/v1/tokens', body: { rights: reading }, status: 201 },
   { method: 'POST', path: '/v1/tokens', body: { rights: reading, networks: ['x'] }, status: 422 },
   { method: 'GET', path: '/v1/tokens', status: 200 },
   { method: 'POST', path: '/v1/tokens/MADE/rotate', body: { overlap: 60_000 }, status: 200 },
+  { method: 'PATCH', path: '/v1/tokens/MADE', body: { rights: { ...reading, rules: [] } }, status: 200 },
+  { method: 'PATCH', path: '/v1/tokens/MADE', body: { rights: reading }, status: 403 },
+  { method: 'PATCH', path: '/v1/tokens/nobody', body: { rights: reading }, status: 404 },
   { method: 'DELETE', path: '/v1/tokens/MADE', status: 200 },
   { method: 'DELETE', path: '/v1/tokens/MADE', status: 404 },
   { method: 'POST', path: `${zone}/offer`, body: { withBelow: false }, status: 200 },

@@ -1,5 +1,7 @@
 /** The operator's API. */
 import assert from 'node:assert/strict';
+import { join } from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
 import { after, before, describe, test } from 'node:test';
 import { zoneName } from '../../dns/name.ts';
 import { askGateway, sendToGateway, type Said } from '../../testing/accounts/ask-gateway.ts';
@@ -130,6 +132,100 @@ describe('the operator’s API of a gateway', { skip: missingPrograms('pdns_serv
       ['/zones/a..b/assign', { customer: 'one' }, 422],
     ] as const)
       assert.equal((await ask('POST', path, body)).status, status, path);
+  });
+
+  test('a token gets another text; the old one ends at its time', async () => {
+    const { body } = await ask('POST', '/customers/one/tokens', { preset: 'read' });
+    const { id, token: old } = body as { id: string; token: string };
+    const account = async (text: string): Promise<number> =>
+      (await askGateway(bench.url(), text, 'GET', '/v1/account')).status;
+    const rotated = await ask('POST', `/tokens/${id}/rotate`, { overlap: 600_000 });
+    const second = String(rotated.body['token']);
+    assert.deepEqual([await account(old), await account(second)], [200, 200]);
+    const third = String((await ask('POST', `/tokens/${id}/rotate`, { overlap: 0 })).body['token']);
+    assert.deepEqual([await account(old), await account(second), await account(third)], [401, 401, 200]);
+    const keyed = await sendToGateway(bench.url(), {
+      token,
+      method: 'POST',
+      path: `/v1/operator/tokens/${id}/rotate`,
+      body: { overlap: 0 },
+      headers: { 'Idempotency-Key': 'abcdefgh' },
+    });
+    assert.equal(keyed.status, 400);
+    await ask('DELETE', `/tokens/${id}`);
+    assert.equal((await ask('POST', `/tokens/${id}/rotate`, { overlap: 0 })).status, 404);
+  });
+
+  test('grants: given, listed in pages, revoked', async () => {
+    await bench.server.addZones([{ zone: zoneName('above.example') }]);
+    await ask('POST', '/zones/above.example/assign', { customer: 'one' });
+    const two = await bench.token('two');
+    const create = async (zone: string): Promise<number> => {
+      const body = { zone, check: true, nameServers: ['ns1.example.net'], records: [] };
+      return (await askGateway(bench.url(), two, 'POST', '/v1/zones', body)).status;
+    };
+    assert.equal(await create('a.above.example'), 409);
+    const grants = '/zones/above.example/grants';
+    for (const child of ['b.above.example', 'a.above.example'])
+      assert.deepEqual((await ask('POST', grants, { child, customer: 'two' })).body, { result: 'granted' });
+    assert.equal(await create('a.above.example'), 200);
+    const first = await ask('GET', `${grants}?limit=1`);
+    const second = await ask('GET', `${grants}?limit=1&cursor=${String(first.body['next'])}`);
+    const [listed] = first.body['grants'] as Record<string, unknown>[];
+    const { createdAt, ...facts } = listed ?? {};
+    assert.ok(Number(createdAt) > 0);
+    const grant = { parent: 'above.example.', customer: 'two', givenBy: 'one', revokedAt: null };
+    assert.deepEqual(facts, { ...grant, child: 'a.above.example.' });
+    assert.equal(second.body['next'], null);
+    const ended = await ask('DELETE', `${grants}/a.above.example/two`);
+    assert.deepEqual(ended.body, { result: 'revoked' });
+    assert.equal(await create('a.above.example'), 409);
+    for (const [method, path, body, status, code] of [
+      ['DELETE', `${grants}/a.above.example/two`, undefined, 404, 'gateway.no-grant'],
+      ['POST', grants, { child: 'above.example', customer: 'two' }, 422, 'gateway.not-below'],
+      ['POST', grants, { child: 'a.example', customer: 'two' }, 422, 'gateway.not-below'],
+      ['POST', grants, { child: 'a.above.example', customer: 'nobody' }, 404, 'gateway.no-customer'],
+      [
+        'POST',
+        '/zones/none.example/grants',
+        { child: 'a.none.example', customer: 'two' },
+        404,
+        'gateway.no-owner',
+      ],
+      ['POST', grants, { child: 'a..b', customer: 'two' }, 422, 'central.invalid-value'],
+      ['POST', grants, { child: 'a.above.example', customer: 'x\0' }, 400, 'gateway.bad-request'],
+    ] as const) {
+      const said = await ask(method, path, body);
+      assert.deepEqual([said.status, said.body['code']], [status, code], JSON.stringify(said.body));
+    }
+  });
+
+  test('the audit is checked, and a person erased from it', async () => {
+    const whole = await ask('GET', '/audit/check');
+    assert.deepEqual([whole.body['broken'], whole.body['missing']], [[], []]);
+    assert.ok(Number(whole.body['entries']) > 5);
+    const reader = await bench.token('three');
+    await ask('POST', '/customers/three/tokens', { preset: 'read' });
+    await askGateway(bench.url(), reader, 'DELETE', '/v1/token');
+    const seen = async (): Promise<unknown> => {
+      const { entries } = (await ask('GET', '/audit')).body as { entries: { what: string; from: string }[] };
+      return entries.find(({ what }) => what === 'token.leaked')?.from;
+    };
+    assert.equal(await seen(), '127.0.0.1');
+    const erased = await ask('POST', '/audit/erase', { client: '127.0.0.1', customer: 'three' });
+    assert.deepEqual(erased.body, { erased: 1 });
+    assert.equal(await seen(), '');
+    assert.deepEqual((await ask('GET', '/audit/check')).body['broken'], []);
+    const database = new DatabaseSync(join(bench.settings.state, 'gateway.db'));
+    database.exec(
+      "UPDATE audit SET body = replace(body, 'customer.added', 'customer.gone') WHERE number = 2",
+    );
+    const found = await Promise.all([ask('GET', '/audit/check'), ask('GET', '/audit/check')]);
+    for (const { body } of found) assert.deepEqual(body['broken'], [2]);
+    database.exec(
+      "UPDATE audit SET body = replace(body, 'customer.gone', 'customer.added') WHERE number = 2",
+    );
+    database.close();
   });
 
   test('the audit says which token of the operator did what, in pages and as lines', async () => {

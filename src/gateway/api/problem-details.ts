@@ -37,6 +37,9 @@ const statuses: Readonly<Record<OperatorMistake, number>> = {
   foreign: 409,
   limit: 422,
   'bad-network': 422,
+  'not-below': 422,
+  'no-grant': 404,
+  'heads-unreadable': 503,
 };
 
 /**

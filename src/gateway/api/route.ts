@@ -3,6 +3,7 @@ import * as v from 'valibot';
 import type { DnsName } from '../../dns/name.ts';
 import { absoluteName } from '../../net/gateway/wire.ts';
 import { ApiRefusal } from '../api-refusal.ts';
+import { plainBackendName } from '../backend-settings.ts';
 import type { OperatorCaller } from '../operator/login.ts';
 import type { OperatorWork } from '../operator/work.ts';
 import type { Storage } from '../storage/storage.ts';
@@ -120,6 +121,8 @@ export interface UncheckedRequest {
 export const noQuery = v.strictObject({});
 /** The body of a route whose requests have none. */
 export const noBody = v.null();
+/** Query and body of a route whose requests have neither. */
+export const noInput = { query: noQuery, body: noBody } as const;
 
 /** Makes a route for tokens of customers. */
 export function customerRoute<Q, B>(facts: RouteDefinition<Caller, Q, B>): Route {
@@ -288,9 +291,25 @@ export function zoneIn({ zone = '' }: PathValues): DnsName {
   return absoluteName(zone);
 }
 
-/** Any value of the path. */
+/**
+ * Any value of the path.
+ * @throws {ApiRefusal} 400 for a text with a NUL, which no stored text has and no database takes
+ */
 export function valueIn(values: PathValues, name: string): string {
-  return values[name] ?? '';
+  const value = values[name] ?? '';
+  if (value.includes('\0')) throw new ApiRefusal(400, 'gateway.bad-request', { params: { text: 'path' } });
+  return value;
+}
+
+/** Refuses a key. Each repetition of the request makes another secret. @throws {ApiRefusal} 400 */
+export function demandNoKey({ key }: RequestHeaders): void {
+  if (key === null) return;
+  throw new ApiRefusal(400, 'gateway.bad-request', { params: { text: 'header Idempotency-Key' } });
+}
+
+/** Shows a name server as requests name it: the section `[backend]` is stored without a name. */
+export function shownPlace<T extends { readonly backend: string }>(stored: T): T {
+  return { ...stored, backend: stored.backend || plainBackendName };
 }
 
 /** Makes an answer with status 200. */

@@ -8,8 +8,7 @@ import { recordsOfSet } from '../work/rrset.ts';
 import { pageOf } from './paging.ts';
 import {
   customerRoute,
-  noBody,
-  noQuery,
+  noInput,
   okAnswer,
   valueIn,
   zoneIn,
@@ -19,9 +18,6 @@ import {
 } from './route.ts';
 import { alteredAnswer, rrset, rrsetBody, rrsetsPage, rrsetsQuery, type ApiRRset } from './shapes.ts';
 import { keyHeader, askedNames, changeOutcome, readableOutcome } from './zone-routes.ts';
-
-/** Number of RRsets in a page, if the client does not say it. */
-const usualPage = 1_000;
 
 const path = '/v1/zones/{zone}/rrsets/{name}/{type}';
 
@@ -35,11 +31,11 @@ const tagHeader = { ETag: 'entity tag of the RRset' } as const;
 /** RRsets as resources of their own. */
 export const rrsetRoutes: readonly Route[] = [
   customerRoute({
+    ...noInput,
     method: 'GET',
     path: '/v1/zones/{zone}/rrsets',
     about: 'RRsets of a zone, with their entity tags, in pages.',
     query: rrsetsQuery,
-    body: noBody,
     answers: { 200: { about: 'RRsets that the token may read', body: rrsetsPage } },
     refusals: [404, 422],
     answer: async ({ gateway }, { caller, values, query }) => {
@@ -50,16 +46,15 @@ export const rrsetRoutes: readonly Route[] = [
         rrsetId,
       );
       const sorted = [...sets].sort(([one], [other]) => (one < other ? -1 : 1));
-      const { items, next } = pageOf(sorted, ([id]) => id, query, usualPage);
+      const { items, next } = pageOf(sorted, ([id]) => id, query);
       return okAnswer({ rrsets: items.map(([, own]) => shown(own)), next });
     },
   }),
   customerRoute({
+    ...noInput,
     method: 'GET',
     path,
     about: 'One RRset.',
-    query: noQuery,
-    body: noBody,
     headers: { 'If-None-Match': 'entity tags that the client has; with the present one the answer is 304' },
     answers: {
       200: { about: 'the RRset', body: rrset, headers: tagHeader },
@@ -76,10 +71,10 @@ export const rrsetRoutes: readonly Route[] = [
     },
   }),
   customerRoute({
+    ...noInput,
     method: 'PUT',
     path,
     about: 'Makes an RRset as the body says. Records of it that the body does not have are removed.',
-    query: noQuery,
     body: rrsetBody,
     headers: { ...conditions, ...keyHeader },
     answers: { 200: { about: 'what was removed and added', body: alteredAnswer, headers: tagHeader } },
@@ -93,11 +88,10 @@ export const rrsetRoutes: readonly Route[] = [
     },
   }),
   customerRoute({
+    ...noInput,
     method: 'DELETE',
     path,
     about: 'Deletes an RRset. One that is not there is no mistake.',
-    query: noQuery,
-    body: noBody,
     headers: { ...conditions, ...keyHeader },
     answers: { 200: { about: 'what was removed', body: alteredAnswer } },
     refusals: [403, 404, 409, 412, 422],

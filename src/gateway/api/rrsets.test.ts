@@ -1,8 +1,9 @@
 /** RRsets as resources, and keys of requests in a header. */
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
-import { askGateway, type Said } from '../../testing/accounts/ask-gateway.ts';
-import { startGatewayBench, type GatewayBench } from '../../testing/accounts/gateway.ts';
+import type { Said } from '../../testing/accounts/ask-gateway.ts';
+import type { GatewayBench } from '../../testing/accounts/gateway.ts';
+import { startShopBench, type ShopBench } from '../../testing/accounts/shop-bench.ts';
 import type { Rule } from '../rights/rule.ts';
 import { missingPrograms } from '../../testing/servers/process.ts';
 
@@ -11,22 +12,12 @@ const www = `${base}/www.shop.example/A`;
 
 describe('RRsets of a gateway', { skip: missingPrograms('pdns_server') }, () => {
   let bench: GatewayBench;
-  let token: string;
+  let ask: ShopBench['ask'];
   before(async () => {
-    bench = await startGatewayBench();
-    token = await bench.token('shop');
-    const zone = { zone: 'shop.example', check: false, nameServers: ['ns1.example.net'], records: [] };
-    assert.equal((await ask('POST', '/v1/zones', zone)).status, 201);
+    ({ bench, ask } = await startShopBench());
   });
   after(() => bench.stop());
 
-  const ask = async (
-    method: string,
-    path: string,
-    body?: unknown,
-    headers: Readonly<Record<string, string>> = {},
-    by = token,
-  ): Promise<Said> => await askGateway(bench.url(), by, method, path, body, headers);
   const put = async (
     data: readonly string[],
     headers: Readonly<Record<string, string>> = {},

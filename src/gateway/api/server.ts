@@ -13,14 +13,22 @@ import type { GatewayMetrics } from '../metrics.ts';
 import { authenticateOperator } from '../operator/login.ts';
 import { authenticate } from '../work/authenticate.ts';
 import { findHeldToken } from '../work/held-token.ts';
-import { clientAddress, clientNetwork } from './address.ts';
+import { clientNetwork } from './address.ts';
 import { Connections } from './connections.ts';
-import { LimitExceeded, LoginLimits, RequestLimits, wholeSeconds, type ApiLimits } from './limits.ts';
+import {
+  LimitExceeded,
+  LoginLimits,
+  OpenLimits,
+  RequestLimits,
+  wholeSeconds,
+  type ApiLimits,
+} from './limits.ts';
 import { apiRefusalOf, problemDetails } from './problem-details.ts';
 import { bodyOf, headersOf, tokenIn } from './read-request.ts';
 import { findRoute, type ApiAnswer, type ApiWork, type Route, type RequestSender } from './route.ts';
 import { allowedMethods, routes } from './routes.ts';
 import { listenAt } from './listen.ts';
+import { senderAddress, type TrustedProxies } from './sender.ts';
 
 /** Largest headers of a request, octets. */
 const mostHeaders = 16 * 1024;
@@ -36,6 +44,7 @@ export interface ApiParts extends ApiWork {
   /** Monotonic clock, milliseconds. */
   readonly now: () => number;
   readonly limits: ApiLimits;
+  readonly proxies: TrustedProxies;
   readonly metrics: GatewayMetrics;
 }
 
@@ -52,13 +61,15 @@ export class ApiServer {
   readonly #connections: Connections;
   readonly #logins: LoginLimits;
   readonly #requests: RequestLimits;
+  readonly #open: OpenLimits;
 
   /** @param certificate null: plain HTTP, which is meant for addresses of this machine only */
   constructor(parts: ApiParts, certificate: Certificate | null) {
     this.#parts = parts;
-    const { limits, now, metrics } = parts;
+    const { limits, now, metrics, proxies } = parts;
     this.#logins = new LoginLimits(limits, now);
     this.#requests = new RequestLimits(limits, now);
+    this.#open = new OpenLimits(limits, now);
     const options = {
       requestTimeout: limits.sending,
       headersTimeout: limits.sending,
@@ -75,8 +86,9 @@ export class ApiServer {
       certificate === null
         ? createPlain(options, handle)
         : createSecure({ ...options, ...certificate, ...secure }, handle);
-    const most = { most: limits.connections, byAddress: limits.connectionsByAddress };
-    this.#connections = new Connections(this.#server, most, (why) => {
+    const { connections: most, connectionsByAddress: byAddress } = limits;
+    const counted = { most, byAddress, proxies: proxies.networks };
+    this.#connections = new Connections(this.#server, counted, (why) => {
       metrics.connectionRefused(why);
     });
   }
@@ -168,9 +180,14 @@ export class ApiServer {
   }
 
   async #caller(request: IncomingMessage, { audience }: Route): Promise<RequestSender | null> {
-    if (audience === 'anyone') return null;
+    const { headersDistinct, socket } = request;
+    const facts = { remoteAddress: socket.remoteAddress, headersDistinct };
+    const from = senderAddress(facts, this.#parts.proxies);
+    if (audience === 'anyone') {
+      this.#open.demand(clientNetwork(from));
+      return null;
+    }
     const login = logins[audience];
-    const from = clientAddress(request.socket.remoteAddress);
     const token = tokenIn(request);
     return await this.#logins.run(clientNetwork(from), token, async () => login(this.#parts, token, from));
   }

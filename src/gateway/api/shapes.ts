@@ -17,6 +17,11 @@ const cursor = v.optional(v.pipe(v.string(), v.nonEmpty(), v.maxLength(2_048)));
 const limit = v.optional(v.pipe(v.string(), v.regex(/^[1-9]\d{0,3}$/u), v.transform(Number)));
 const next = v.nullable(v.string());
 
+/** A text that a database takes: it has no control characters. */
+const plainText = (most: number) => v.pipe(v.string(), v.maxLength(most), v.regex(/^[^\p{Cc}]*$/u));
+/** The id of a customer. One that no customer can have is answered as any that none has. */
+const customerId = v.pipe(v.string(), v.nonEmpty(), plainText(40));
+
 /** The parameters of a list that is given in pages. */
 export const pageQuery = v.strictObject({ limit, cursor });
 
@@ -137,7 +142,7 @@ export const newToken = v.strictObject({
   zones: v.optional(patterns),
   names: v.optional(patterns),
   rights: v.optional(rightsSchema),
-  label: v.optional(v.pipe(v.string(), v.maxLength(200))),
+  label: v.optional(plainText(200)),
   networks: v.optional(networks),
   days,
   idleDays: days,
@@ -171,11 +176,14 @@ const milliseconds = v.pipe(v.number(), v.integer(), v.minValue(0), v.maxValue(3
 /** `POST /v1/tokens`. Times are milliseconds, `expiresAt` since 1970. */
 export const narrowerToken = v.strictObject({
   rights: rightsSchema,
-  label: v.optional(v.pipe(v.string(), v.maxLength(200))),
+  label: v.optional(plainText(200)),
   networks: v.optional(networks),
   expiresAt: v.optional(v.nullable(moment)),
   idle: v.optional(v.nullable(milliseconds)),
 });
+
+/** `PATCH /v1/tokens/{token}`: all the rights that it has from then on. */
+export const fewerRights = v.strictObject({ rights: rightsSchema });
 
 /** `POST /v1/tokens/{token}/rotate`: for how many milliseconds the old text is accepted too. */
 export const rotation = v.strictObject({ overlap: milliseconds });
@@ -219,7 +227,7 @@ export const ownerBody = v.strictObject({
 
 /** `POST /v1/operator/zones/{zone}/transfer` */
 export const transferBody = v.strictObject({
-  customer: v.pipe(v.string(), v.nonEmpty(), v.maxLength(40)),
+  customer: customerId,
   withBelow: v.optional(v.boolean()),
 });
 
@@ -227,7 +235,7 @@ export const movedBody = v.strictObject({ zones: v.array(name) });
 
 /** `POST /v1/operator/zones/{zone}/assign` */
 export const assignBody = v.strictObject({
-  customer: v.pipe(v.string(), v.nonEmpty(), v.maxLength(40)),
+  customer: customerId,
   backend: someBackend,
 });
 
@@ -253,7 +261,44 @@ export const auditEntry = v.strictObject({
 
 export const auditPage = v.strictObject({ entries: v.array(auditEntry), next });
 
+/** `POST /v1/operator/zones/{zone}/grants`: the customer may create the child, which is below the zone. */
+export const newGrant = v.strictObject({ child: name, customer: customerId });
+
+/** A grant. Times are milliseconds since 1970. */
+const grantBody = v.strictObject({
+  parent: name,
+  child: name,
+  customer: anyText,
+  givenBy: anyText,
+  createdAt: moment,
+  revokedAt: maybeMoment,
+});
+
+export const grantsPage = v.strictObject({ grants: v.array(grantBody), next });
+
+/**
+ * Answer to `GET /v1/operator/audit/check`: numbers of entries that do not follow from the one before, and of
+ * exported heads that the audit lacks or has otherwise.
+ */
+export const auditCheckBody = v.strictObject({
+  entries: count,
+  heads: count,
+  broken: v.array(v.number()),
+  missing: v.array(v.number()),
+});
+
+/**
+ * `POST /v1/operator/audit/erase`: the address, or the name of whoever has given an order, as the audit shows
+ * it. With a customer, only entries about him are meant.
+ */
+export const erasureBody = v.strictObject({
+  client: v.pipe(plainText(200), v.nonEmpty()),
+  customer: v.optional(customerId),
+});
+
+export const erasedBody = v.strictObject({ erased: count });
+
 /** Answer to a request that has no other result to tell. */
 export const doneBody = v.strictObject({
-  result: v.picklist(['revoked', 'assigned', 'released']),
+  result: v.picklist(['revoked', 'assigned', 'released', 'granted']),
 });

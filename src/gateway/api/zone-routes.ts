@@ -14,8 +14,8 @@ import { ApiRefusal } from '../api-refusal.ts';
 import { mayRead } from '../rights/decide.ts';
 import type { StoredChange } from '../storage/storage.ts';
 import type { Caller } from '../work/caller.ts';
-import { pageOf } from './paging.ts';
-import { customerRoute, noBody, noQuery, okAnswer, zoneIn, type ApiAnswer, type Route } from './route.ts';
+import { listPage } from './paging.ts';
+import { customerRoute, noInput, okAnswer, zoneIn, type ApiAnswer, type Route } from './route.ts';
 import { accountBody, alteredAnswer, pageQuery, recordsQuery, zonesPage } from './shapes.ts';
 
 const recordsBody = v.strictObject({ records: v.array(apiRecord) });
@@ -31,11 +31,10 @@ export const keyHeader = {
 /** Zones of a customer, their records, and changes of records. */
 export const zoneRoutes: readonly Route[] = [
   customerRoute({
+    ...noInput,
     method: 'GET',
     path: '/v1/account',
     about: 'The customer and the token.',
-    query: noQuery,
-    body: noBody,
     answers: { 200: { about: 'whose the token is', body: accountBody } },
     refusals: [],
     answer: async (_work, { caller }) =>
@@ -44,24 +43,27 @@ export const zoneRoutes: readonly Route[] = [
       ),
   }),
   customerRoute({
+    ...noInput,
     method: 'GET',
     path: '/v1/zones',
     about: 'Zones that the token may read. Without `limit` all of them.',
     query: pageQuery,
-    body: noBody,
     answers: { 200: { about: 'names of zones', body: zonesPage } },
     refusals: [],
     answer: async ({ gateway }, { caller, query }) => {
-      const zones = await gateway.zones(caller);
-      const { items, next } = pageOf(zones, String, query, zones.length);
-      return okAnswer({ zones: items, makesZones: gateway.makesZones(caller), next });
+      const makesZones = gateway.makesZones(caller);
+      // Agents ask for all zones at once, and compare them with those of the panel.
+      if (query.limit === undefined && query.cursor === undefined)
+        return okAnswer({ zones: await gateway.zones(caller), makesZones, next: null });
+      const { items, next } = await listPage(query, async (part) => gateway.zones(caller, part), String);
+      return okAnswer({ zones: items, makesZones, next });
     },
   }),
   customerRoute({
+    ...noInput,
     method: 'POST',
     path: '/v1/zones',
     about: 'Creates a zone, with records. With `check` it only says whether that would work.',
-    query: noQuery,
     body: zoneBody,
     headers: { 'Idempotency-Key': 'is not needed: a repetition answers `exists`' },
     answers: {
@@ -78,11 +80,10 @@ export const zoneRoutes: readonly Route[] = [
     },
   }),
   customerRoute({
+    ...noInput,
     method: 'DELETE',
     path: '/v1/zones/{zone}',
     about: 'Deletes a zone. Its name stays reserved for the customer for a while.',
-    query: noQuery,
-    body: noBody,
     headers: { 'Idempotency-Key': 'is not needed: a repetition answers 404' },
     answers: { 200: { about: 'it is gone', body: zoneAnswer } },
     refusals: [403, 404],
@@ -90,11 +91,11 @@ export const zoneRoutes: readonly Route[] = [
       okAnswer({ result: await gateway.deleteZone(caller, zoneIn(values)) }),
   }),
   customerRoute({
+    ...noInput,
     method: 'GET',
     path: '/v1/zones/{zone}/records',
     about: 'Records of a zone, all or those at some names.',
     query: recordsQuery,
-    body: noBody,
     answers: { 200: { about: 'records that the token may read', body: recordsBody } },
     refusals: [404],
     answer: async ({ gateway }, { caller, values, query }) => {
@@ -103,21 +104,20 @@ export const zoneRoutes: readonly Route[] = [
     },
   }),
   customerRoute({
+    ...noInput,
     method: 'GET',
     path: '/v1/zones/{zone}/signing',
     about: 'Whether the name server signs the zone, and the DS records for its parent.',
-    query: noQuery,
-    body: noBody,
     answers: { 200: { about: 'how the zone is signed', body: signingAnswer } },
     refusals: [404],
     answer: async ({ gateway }, { caller, values }) =>
       okAnswer(await gateway.signing(caller, zoneIn(values))),
   }),
   customerRoute({
+    ...noInput,
     method: 'POST',
     path: '/v1/zones/{zone}/changes',
     about: 'Removes and adds records, all of them or none.',
-    query: noQuery,
     body: keyedChange,
     headers: keyHeader,
     answers: { 200: { about: 'what was removed and added', body: alteredAnswer } },
@@ -135,10 +135,10 @@ export const zoneRoutes: readonly Route[] = [
     },
   }),
   customerRoute({
+    ...noInput,
     method: 'POST',
     path: '/v1/zones/{zone}/changes/withdraw',
     about: 'The outcome of a change, or the end of its key: a change that was not accepted never will be.',
-    query: noQuery,
     body: withdrawBody,
     answers: { 200: { about: 'the outcome of the change', body: withdrawAnswer } },
     refusals: [404, 422],

@@ -40,7 +40,7 @@ export async function checkAudit(storage: Storage, heads: readonly HeadLine[]): 
     }
     entries += links.length;
     after = links.at(-1)?.number ?? after;
-    if (links.length < mostEntries) break;
+    if (links.length === 0) break;
   }
   return {
     entries,

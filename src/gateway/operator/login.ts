@@ -2,13 +2,15 @@ import { ApiRefusal } from '../api-refusal.ts';
 import { isSameHash, readToken } from '../rights/token.ts';
 import type { OperatorToken } from '../storage/storage.ts';
 import { noteUse, type LoginPorts } from '../work/authenticate.ts';
-import { isFrom, nobodysHash } from '../work/token-use.ts';
+import { isUsable, nobodysHash } from '../work/token-use.ts';
 
 /** Who sends a request: a token of the operator, from an address. */
 export interface OperatorCaller {
   readonly token: OperatorToken;
   /** Address of the client. */
   readonly from: string;
+  /** Who gives orders with it, as the audit names him. */
+  readonly by: string;
 }
 
 /**
@@ -27,14 +29,7 @@ export async function authenticateOperator(
   const read = readToken(text);
   const token = read === null ? null : await storage.operator(read.id);
   const isSame = isSameHash(read?.hash ?? nobodysHash, token?.hash ?? nobodysHash);
-  if (token === null || !isSame || !isAccepted(token, from, wall()))
-    throw new ApiRefusal(401, 'central.login');
+  if (token === null || !isSame || !isUsable(token, from, wall())) throw new ApiRefusal(401, 'central.login');
   await noteUse(ports, token, from, async (...use) => await storage.operatorUsed(...use));
-  return { token, from };
-}
-
-/** Whether a token may be used from this address now. @param now wall clock, milliseconds */
-function isAccepted({ revokedAt, expiresAt, networks }: OperatorToken, from: string, now: number): boolean {
-  if (revokedAt !== null || (expiresAt !== null && expiresAt <= now)) return false;
-  return isFrom(networks, from);
+  return { token, from, by: `operator ${token.id}, ${from}` };
 }

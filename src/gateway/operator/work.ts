@@ -1,10 +1,12 @@
-import { displayName, type DnsName } from '../../dns/name.ts';
+import { displayName, isWithin, type DnsName } from '../../dns/name.ts';
 import { problem, type Problem } from '../../dns/problem.ts';
 import { readNetwork } from '../../net/inside.ts';
+import { HeadsUnreadable, type HeadsFile } from '../audit/heads-file.ts';
+import { checkAudit, sinceAcceptance, type AuditCheck } from '../audit/verify.ts';
 import { plainBackendName } from '../backend-settings.ts';
 import { explainRight, type ExplainedRight, type Rights } from '../rights/decide.ts';
 import type { Verb } from '../rights/rule.ts';
-import { makeToken } from '../rights/token.ts';
+import { makeToken, readToken } from '../rights/token.ts';
 import {
   newTokenFacts,
   usualLimits,
@@ -14,11 +16,15 @@ import {
   type CustomerChanges,
   type LimitReached,
   type Limits,
+  type ListPart,
   type OperatorToken,
   type Storage,
   type StoredToken,
+  type TokenPosition,
+  type ZoneGrant,
   type ZoneOwner,
 } from '../storage/storage.ts';
+import { endOf, isTextOf } from '../work/token-use.ts';
 
 /** Why an order of the operator was not carried out. */
 export type OperatorMistake =
@@ -30,7 +36,10 @@ export type OperatorMistake =
   | 'limit'
   | 'bad-customer'
   | 'no-backend'
-  | 'bad-network';
+  | 'bad-network'
+  | 'not-below'
+  | 'no-grant'
+  | 'heads-unreadable';
 
 /** An order of the operator that was not carried out. Nothing was changed. */
 export class OperatorRefusal extends Error {
@@ -39,11 +48,14 @@ export class OperatorRefusal extends Error {
   /** The problem as the catalogue has it. */
   readonly problem: Problem;
 
-  /** @param about the customer, the token, the zone or the network that the mistake is about */
-  constructor(mistake: OperatorMistake, about: string) {
+  /**
+   * @param about the customer, the token, the zone or the network that the mistake is about
+   * @param more further parameters of the message
+   */
+  constructor(mistake: OperatorMistake, about: string, more: Readonly<Record<string, string>> = {}) {
     super(`${mistake}: ${about}`);
     this.mistake = mistake;
-    this.problem = problem(`gateway.${mistake}`, { about });
+    this.problem = problem(`gateway.${mistake}`, { about, ...more });
   }
 }
 
@@ -73,6 +85,26 @@ export interface MadeToken {
   readonly text: string;
 }
 
+/** Who lets whom create which zone. */
+export type GrantOrder = Pick<ZoneGrant, 'parent' | 'child' | 'customer'>;
+
+/** A part of the audit. */
+export interface AuditPart {
+  readonly entries: readonly AuditEntry[];
+  /** Whether there is no later entry. */
+  readonly isEnd: boolean;
+}
+
+export interface OperatorParts {
+  readonly storage: Storage;
+  /** Wall clock, milliseconds. */
+  readonly wall: () => number;
+  /** Names of the sections `[backend NAME]`. */
+  readonly backends: () => readonly string[];
+  /** The exported heads of this gateway's audit. */
+  readonly heads: HeadsFile;
+}
+
 /**
  * What the operator does with customers, tokens and zones, on the command line and over the API. All methods
  * throw {@link OperatorRefusal} and StorageError. `by` says who gives the order, for the audit.
@@ -81,19 +113,19 @@ export class OperatorWork {
   readonly #storage: Storage;
   readonly #wall: () => number;
   readonly #backends: () => readonly string[];
+  readonly #heads: HeadsFile;
+  /** The check of the audit that runs now. It reads all entries, so that questions share it. */
+  #checking: Promise<AuditCheck> | null = null;
 
-  /**
-   * @param wall wall clock, milliseconds
-   * @param backends names of the sections `[backend NAME]`
-   */
-  constructor(storage: Storage, wall: () => number, backends: () => readonly string[]) {
+  constructor({ storage, wall, backends, heads }: OperatorParts) {
     this.#storage = storage;
     this.#wall = wall;
     this.#backends = backends;
+    this.#heads = heads;
   }
 
-  async customers(): Promise<readonly Customer[]> {
-    return await this.#storage.customers();
+  async customers(part?: ListPart): Promise<readonly Customer[]> {
+    return await this.#storage.customers(part);
   }
 
   async customer(id: string): Promise<Customer> {
@@ -124,9 +156,9 @@ export class OperatorWork {
     return await this.customer(id);
   }
 
-  async tokens(customer: string): Promise<readonly StoredToken[]> {
+  async tokens(customer: string, part?: ListPart<TokenPosition>): Promise<readonly StoredToken[]> {
     await this.customer(customer);
-    return await this.#storage.tokens(customer);
+    return await this.#storage.tokens(customer, part);
   }
 
   async addToken(by: string, customer: string, order: CustomerTokenOrder): Promise<MadeToken> {
@@ -145,6 +177,36 @@ export class OperatorWork {
     const audit = auditBy(by, 'token.revoked', { customer, token: id });
     if (!(await this.#storage.revokeToken(id, this.#wall(), audit)))
       throw new OperatorRefusal('no-token', id);
+  }
+
+  /**
+   * Gives a token another text, which is shown once.
+   * @param overlap for how long the old one is accepted too, milliseconds
+   */
+  async rotateToken(
+    by: string,
+    id: string,
+    overlap: number,
+  ): Promise<MadeToken & { readonly until: number }> {
+    const token = await this.#storage.token(id);
+    if (token === null || endOf(token, this.#wall()) !== null) throw new OperatorRefusal('no-token', id);
+    const { text, hash } = makeToken(id);
+    const until = this.#wall() + overlap;
+    const { customer } = token;
+    const audit = auditBy(by, 'token.rotated', { customer, token: id, detail: { until } });
+    if (!(await this.#storage.rotateToken(id, { hash, until }, audit)))
+      throw new OperatorRefusal('no-token', id);
+    return { id, text, until };
+  }
+
+  /** Refuses a token that has leaked from now on. @param text the token itself @returns its id */
+  async revokeLeaked(by: string, text: string): Promise<string> {
+    const read = readToken(text);
+    const token = read === null ? null : await this.#storage.token(read.id);
+    if (token === null || !isTextOf(token, read?.hash ?? null, this.#wall()))
+      throw new OperatorRefusal('no-token', read?.id ?? '');
+    await this.revokeToken(by, token.id);
+    return token.id;
   }
 
   /** Whether a token may do something to an RRset, and which rule says so. */
@@ -178,9 +240,9 @@ export class OperatorWork {
       throw new OperatorRefusal('no-token', id);
   }
 
-  async zonesOf(customer: string): Promise<readonly DnsName[]> {
+  async zonesOf(customer: string, part?: ListPart): Promise<readonly DnsName[]> {
     await this.customer(customer);
-    return await this.#storage.zonesOf(customer);
+    return (await this.#storage.ownedBy(customer, part)).map(({ zone }) => zone);
   }
 
   async owner(zone: DnsName): Promise<ZoneOwner> {
@@ -230,9 +292,65 @@ export class OperatorWork {
     await this.#storage.releaseZone(zone, customer, 0, audit, null);
   }
 
-  /** @param after number of the entry after which the list begins; 0: from the first */
-  async audit(after: number, most: number): Promise<readonly AuditEntry[]> {
-    return await this.#storage.audit(after, most);
+  /** Grants for zones below the zone, also revoked ones. */
+  async grants(parent: DnsName): Promise<readonly ZoneGrant[]> {
+    return await this.#storage.grants(parent);
+  }
+
+  /** Lets another customer create a zone below a zone, and zones below that. */
+  async grant(by: string, { parent, child, customer }: GrantOrder): Promise<void> {
+    demandBelow(child, parent);
+    await this.customer(customer);
+    const audit = auditBy(by, 'zone.granted', { customer, zone: parent, detail: { child } });
+    if (!(await this.#storage.addGrant({ parent, child, customer, createdAt: this.#wall() }, audit)))
+      throw new OperatorRefusal('no-owner', displayName(parent));
+  }
+
+  /** Ends a grant. Zones that exist by it stay. */
+  async revokeGrant(by: string, { parent, child, customer }: GrantOrder): Promise<void> {
+    demandBelow(child, parent);
+    const audit = auditBy(by, 'zone.grant-revoked', { customer, zone: parent, detail: { child } });
+    if (!(await this.#storage.revokeGrant({ parent, child, customer }, this.#wall(), audit)))
+      throw new OperatorRefusal('no-grant', customer, { child: displayName(child) });
+  }
+
+  /**
+   * Entries of the audit, oldest first. Large entries may leave room for fewer than `most`.
+   * @param after number of the entry after which the list begins; 0: from the first
+   */
+  async audit(after: number, most: number): Promise<AuditPart> {
+    const entries = await this.#storage.audit(after, most);
+    const { number: newest } = await this.#storage.newestEntry();
+    return { entries, isEnd: (entries.at(-1)?.number ?? newest) >= newest };
+  }
+
+  /** Checks that no entry of the audit was changed or removed, and compares all with the exported heads. */
+  async checkAudit(): Promise<AuditCheck> {
+    this.#checking ??= this.#checkAudit().finally(() => {
+      this.#checking = null;
+    });
+    return await this.#checking;
+  }
+
+  /**
+   * Erases an address in audit, changes and tokens. The entries themselves stay.
+   * @param client the address, or the name of whoever has given an order, as the audit shows it
+   * @param customer only in entries about this customer; null: in all
+   * @returns in how many entries of the audit it was
+   */
+  async eraseAddresses(by: string, client: string, customer: string | null): Promise<number> {
+    // The audit's entry about the erasure must not name the erased address.
+    const audit = auditBy(by, 'audit.erased', { customer: customer ?? '' });
+    return await this.#storage.eraseAddresses({ before: null, client, customer }, audit);
+  }
+
+  async #checkAudit(): Promise<AuditCheck> {
+    try {
+      return await checkAudit(this.#storage, sinceAcceptance(await this.#heads.all()));
+    } catch (error) {
+      if (!(error instanceof HeadsUnreadable)) throw error;
+      throw new OperatorRefusal('heads-unreadable', error.message);
+    }
   }
 
   /**
@@ -265,6 +383,12 @@ export class OperatorWork {
 /** Whether a text can be a customer's id: at most 40 lower-case letters, digits and hyphens. */
 function isCustomerId(text: string): boolean {
   return /^[a-z0-9](?:[a-z0-9-]{0,38}[a-z0-9])?$/u.test(text);
+}
+
+/** @throws {OperatorRefusal} if the child is not below the parent */
+function demandBelow(child: DnsName, parent: DnsName): void {
+  if (parent !== child && isWithin(child, parent)) return;
+  throw new OperatorRefusal('not-below', displayName(child), { parent: displayName(parent) });
 }
 
 function demandWithin(reached: LimitReached | null, customer: string): void {

@@ -61,6 +61,8 @@ export interface ZoneLeases {
   isHeld(sql: Sql, lease: ZoneLease): Promise<boolean>;
   /** Ends the lease at once, unless it was lost. */
   leave(sql: Sql, lease: ZoneLease): Promise<void>;
+  /** Deletes rows of leases that ended a while ago. A later lease of such a zone gets a larger fence too. */
+  prune(sql: Sql): Promise<void>;
 }
 
 /** The result of a transaction that changes nothing. What it has written is rolled back. */

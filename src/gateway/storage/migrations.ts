@@ -112,6 +112,8 @@ export const storageMigrations: readonly string[] = [
   CREATE INDEX audit_gateway ON audit (gateway, number);`,
   `ALTER TABLE customer ADD COLUMN backend TEXT NOT NULL DEFAULT '';
   ALTER TABLE zone ADD COLUMN backend TEXT NOT NULL DEFAULT '';`,
+  `CREATE INDEX token_listed ON token (customer, created_at, id);
+  CREATE INDEX zone_listed ON zone (customer, name) WHERE left_at IS NULL AND pending = 0;`,
 ];
 
 /**

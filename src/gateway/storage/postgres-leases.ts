@@ -3,15 +3,22 @@ import type { ZoneLeases } from './database.ts';
 /** The database's clock, milliseconds. Unlike `now()`, it goes on within a transaction. */
 const clock = '(extract(epoch FROM clock_timestamp()) * 1000)::bigint';
 
-/** Leases in a table that several gateways share. A row stays, so that its fence never falls back. */
+/** How long ago a lease must have ended so that its row is deleted, milliseconds. */
+const keptFor = 3_600_000;
+
+/**
+ * Leases in a table that several gateways share. Fences come from a sequence, so that they do not fall back
+ * when a row is deleted. A gateway of the release before only adds 1 to the fence of a row. A fence that it
+ * has raised beyond the sequence keeps its row.
+ */
 export const postgresLeases: ZoneLeases = {
   unheld: (column) =>
     `NOT EXISTS (SELECT 1 FROM lease WHERE lease.zone = ${column} AND lease.until > ${clock})`,
   take: async (sql, zone, owner, ttl) => {
     const taken = await sql.get(
-      `INSERT INTO lease (zone, owner, fence, until) VALUES (?, ?, 1, ${clock} + ?)
+      `INSERT INTO lease (zone, owner, fence, until) VALUES (?, ?, nextval('lease_fence'), ${clock} + ?)
         ON CONFLICT (zone) DO UPDATE
-        SET owner = excluded.owner, fence = lease.fence + 1, until = excluded.until
+        SET owner = excluded.owner, fence = greatest(lease.fence + 1, excluded.fence), until = excluded.until
         WHERE lease.until <= ${clock}
         RETURNING fence`,
       zone,
@@ -30,6 +37,13 @@ export const postgresLeases: ZoneLeases = {
       zone,
       owner,
       fence,
+    );
+  },
+  prune: async (sql) => {
+    // A row that is taken in this moment is judged again once the take is committed.
+    await sql.run(
+      `DELETE FROM lease WHERE until < ${clock} - ? AND fence <= (SELECT last_value FROM lease_fence)`,
+      keptFor,
     );
   },
 };

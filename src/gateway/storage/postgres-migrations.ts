@@ -133,6 +133,13 @@ const steps: readonly Step[] = [
     sql: `ALTER TABLE customer ADD COLUMN backend TEXT NOT NULL DEFAULT '';
   ALTER TABLE zone ADD COLUMN backend TEXT NOT NULL DEFAULT '';`,
   },
+  {
+    oldest: 1,
+    sql: `CREATE SEQUENCE lease_fence;
+  SELECT setval('lease_fence', (SELECT coalesce(max(fence), 0) + 1 FROM lease));
+  CREATE INDEX token_listed ON token (customer, created_at, id);
+  CREATE INDEX zone_listed ON zone (customer, name) WHERE left_at IS NULL AND pending = 0;`,
+  },
 ];
 
 /**

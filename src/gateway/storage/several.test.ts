@@ -103,6 +103,64 @@ describe('several gateways at one PostgreSQL', { skip: missingPostgres() }, () =
     });
   });
 
+  test('rows of leases that ended are deleted, and fences grow all the same', async () => {
+    await withGateways(['one', 'two'], async ([one, two], settings) => {
+      assert.ok(one && two);
+      const rows = async (): Promise<unknown> =>
+        (await server.query(settings, 'SELECT zone FROM lease ORDER BY zone')).map((row) => row['zone']);
+      const other = zoneName('example.com');
+      let highest = 0;
+      for (let round = 0; round < 5; round += 1) {
+        const lease = await taken(round % 2 === 0 ? one : two);
+        assert.ok(lease.fence > highest);
+        highest = lease.fence;
+        await one.leaveZone(lease);
+        await two.leaveZone(lease);
+      }
+      const held = await taken(one, long, other);
+      await two.pruneLeases();
+      assert.deepEqual(await rows(), [other], 'a lease that is held stays');
+      const again = await taken(two);
+      assert.ok(again.fence > highest && again.fence > held.fence);
+      // A gateway of the release before adds 1 to the fence of the row, also beyond the sequence.
+      await two.leaveZone(again);
+      await server.query(settings, `UPDATE lease SET fence = fence + 50 WHERE zone = '${zone}'`);
+      await one.pruneLeases();
+      assert.deepEqual(await rows(), [other, zone], 'its fence is larger than any that a new row would get');
+      const later = await taken(one);
+      assert.ok(later.fence > again.fence + 50);
+      // A lease that has just ended by itself may still store what its gateway has done.
+      await one.leaveZone(later);
+      const ended = await taken(one, 1);
+      await until(async () => {
+        const sql =
+          'SELECT 1 FROM lease WHERE until < extract(epoch FROM clock_timestamp()) * 1000 AND until > 0';
+        return (await server.query(settings, sql)).length === 1;
+      });
+      await two.pruneLeases();
+      await one.countRecords(zone, 1, ended);
+    });
+  });
+
+  test('a zone that is taken while rows are deleted stays taken', async () => {
+    await withGateways(['one', 'two'], async ([one, two]) => {
+      assert.ok(one && two);
+      const fences: number[] = [];
+      for (let round = 0; round < 40; round += 1) {
+        const [lease] = await Promise.all([taken(round % 2 === 0 ? one : two), one.pruneLeases()]);
+        assert.equal(await two.takeZone(zone, long), 'busy');
+        await two.countRecords(zone, round, lease);
+        fences.push(lease.fence);
+        await two.leaveZone(lease);
+      }
+      assert.deepEqual(
+        fences,
+        fences.toSorted((first, second) => first - second),
+      );
+      assert.equal(new Set(fences).size, fences.length);
+    });
+  });
+
   test('a gateway that was idle notices that entries of another one are lost', async () => {
     await withGateways(['one', 'two'], async ([one, two], settings) => {
       assert.ok(one && two);

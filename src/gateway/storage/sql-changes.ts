@@ -31,7 +31,7 @@ export async function addChange(
     VALUES (?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (token, key) DO NOTHING`;
   const values = [customer, token, key, change.zone, from, fingerprint, JSON.stringify(body)];
   if ((await tx.run(sql, ...values, acceptedAt)) === 0) return await storedChange(tx, token, key);
-  await grow(tx, change.zone, growthOf(change));
+  if (change.remove.length + change.add.length > 0) await grow(tx, change.zone, growthOf(change));
   return null;
 }
 
@@ -62,6 +62,8 @@ export async function endStored(
   const { token, key, zone } = change;
   const sql = 'UPDATE change SET outcome = ?, ended_at = ? WHERE token = ? AND key = ? AND outcome IS NULL';
   if ((await tx.run(sql, JSON.stringify(outcome), at, token, key)) === 0) return false;
+  // A change without records leaves the number as it is. Its zone may be somebody else's by now.
+  if (change.remove.length + change.add.length === 0) return true;
   // When the change was accepted, its growth was added to the zone's number of records.
   const grown = growthIn({ ...change, outcome });
   await grow(tx, zone, grown === null ? null : grown - growthOf(change));

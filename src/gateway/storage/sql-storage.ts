@@ -2,7 +2,8 @@ import { randomBytes } from 'node:crypto';
 import type { DnsName } from '../../dns/name.ts';
 import { noHead } from './audit-chain.ts';
 import { AuditedDatabase, maybe, type AuditedTransaction, type StorageFacts } from './audited-database.ts';
-import { unchanged, type Database, type SqlValue } from './database.ts';
+import { unchanged, type Database, type SqlValue, type Unchanged } from './database.ts';
+import type { Rights } from '../rights/decide.ts';
 import { reversed } from './reversed-name.ts';
 import {
   readAuditEntry,
@@ -14,8 +15,9 @@ import {
   readStoredToken,
   readZoneOwner,
 } from './rows.ts';
-
+import { auditRows, eraseAddresses } from './sql-audit.ts';
 import { addChange, endStored, interrupt, storedChange } from './sql-changes.ts';
+import { addToken, replaceRights } from './sql-tokens.ts';
 import {
   addGrant,
   newZonesBackend,
@@ -39,6 +41,7 @@ import type {
   CustomerChanges,
   Erasure,
   LimitReached,
+  ListPart,
   NewCustomer,
   OperatorToken,
   Rotation,
@@ -47,6 +50,7 @@ import type {
   StoredChange,
   StoredToken,
   TakenCode,
+  TokenPosition,
   TransferCode,
   Transferred,
   ZoneClaim,
@@ -55,6 +59,9 @@ import type {
   ZoneOwner,
   ZoneTransfer,
 } from './storage.ts';
+
+/** All entries of a list. */
+const wholeList = { after: null, most: Number.MAX_SAFE_INTEGER } as const;
 
 /** Storage in any SQL database. */
 export class SqlStorage implements Storage {
@@ -69,8 +76,9 @@ export class SqlStorage implements Storage {
     this.#owner = `${facts.gateway} ${randomBytes(8).toString('hex')}`;
   }
 
-  async customers(): Promise<readonly Customer[]> {
-    return await this.#all('SELECT * FROM customer ORDER BY id', [], readCustomer);
+  async customers({ after, most }: ListPart = wholeList): Promise<readonly Customer[]> {
+    const sql = 'SELECT * FROM customer WHERE id > ? ORDER BY id LIMIT ?';
+    return await this.#all(sql, [after ?? '', most], readCustomer);
   }
 
   async customer(id: string): Promise<Customer | null> {
@@ -101,9 +109,14 @@ export class SqlStorage implements Storage {
     });
   }
 
-  async tokens(customer: string): Promise<readonly StoredToken[]> {
-    const sql = 'SELECT * FROM token WHERE customer = ? ORDER BY created_at, id';
-    return await this.#all(sql, [customer], readStoredToken);
+  async tokens(
+    customer: string,
+    { after, most }: ListPart<TokenPosition> = wholeList,
+  ): Promise<readonly StoredToken[]> {
+    const sql = `SELECT * FROM token WHERE customer = ? AND (created_at, id) > (?, ?)
+      ORDER BY created_at, id LIMIT ?`;
+    const { createdAt, id } = after ?? { createdAt: -1, id: '' };
+    return await this.#all(sql, [customer, createdAt, id, most], readStoredToken);
   }
 
   async token(id: string): Promise<StoredToken | null> {
@@ -111,21 +124,9 @@ export class SqlStorage implements Storage {
   }
 
   async addToken(token: StoredToken, audit: AuditFacts): Promise<LimitReached | null> {
-    const { id, customer, hash, label, createdAt, expiresAt, idle, maker } = token;
-    return await this.#database.write(audit, async (tx) => {
-      await tx.lockCustomer(customer);
-      const inUse = `SELECT count(*) >= (SELECT most_tokens FROM customer WHERE id = ?1) AS full FROM token
-        WHERE customer = ?1 AND revoked_at IS NULL AND (expires_at IS NULL OR expires_at > ?2)
-          AND NOT EXISTS (SELECT 1 FROM token AS made_by
-            WHERE made_by.id = token.maker AND made_by.revoked_at IS NOT NULL)`;
-      if ((await tx.get(inUse, customer, createdAt))?.['full'] === 1) return unchanged({ limit: 'tokens' });
-      const sql = `INSERT INTO token (id, customer, hash, label, rights, networks, created_at, expires_at, idle,
-        maker, makes_tokens) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`;
-      const [allowed, places] = [JSON.stringify(token.rights), JSON.stringify(token.networks)];
-      const times = [createdAt, expiresAt, idle] as const;
-      const makes = token.makesTokens ? 1 : 0;
-      await tx.run(sql, id, customer, hash, label, allowed, places, ...times, maker, makes);
-      return null;
+    return await this.#database.write<LimitReached | null>(audit, async (tx) => {
+      const reached = await addToken(tx, token);
+      return reached === null ? null : unchanged(reached);
     });
   }
 
@@ -138,6 +139,12 @@ export class SqlStorage implements Storage {
   async revokeToken(id: string, at: number, audit: AuditFacts): Promise<boolean> {
     const sql = 'UPDATE token SET revoked_at = ? WHERE id = ? AND revoked_at IS NULL';
     return await this.#endCodes(audit, id, sql, [at, id]);
+  }
+
+  async replaceRights(id: string, present: Rights, rights: Rights, audit: AuditFacts): Promise<boolean> {
+    return await this.#database.write(audit, async (tx) =>
+      (await replaceRights(tx, id, present, rights)) ? true : unchanged(false),
+    );
   }
 
   async tokenUsed(id: string, at: number, from: string): Promise<void> {
@@ -176,9 +183,10 @@ export class SqlStorage implements Storage {
     return (await this.ownedBy(customer)).map(({ zone }) => zone);
   }
 
-  async ownedBy(customer: string): Promise<readonly ZoneOwner[]> {
-    const sql = 'SELECT * FROM zone WHERE customer = ? AND left_at IS NULL AND pending = 0 ORDER BY name';
-    return await this.#all(sql, [customer], readZoneOwner);
+  async ownedBy(customer: string, { after, most }: ListPart = wholeList): Promise<readonly ZoneOwner[]> {
+    const sql = `SELECT * FROM zone WHERE customer = ? AND left_at IS NULL AND pending = 0 AND name > ?
+      ORDER BY name LIMIT ?`;
+    return await this.#all(sql, [customer, after ?? '', most], readZoneOwner);
   }
 
   async zone(zone: DnsName): Promise<ZoneOwner | null> {
@@ -196,9 +204,7 @@ export class SqlStorage implements Storage {
 
   async claimZone(claim: ZoneClaim, audit: AuditFacts, lease: ZoneLease | null): Promise<Claim> {
     const { zone, customer, backend, at } = claim;
-    return await this.#database.write<Claim>(audit, async (tx) => {
-      await tx.demandHeld(lease);
-      await tx.lockOwners();
+    return await this.#decide<Claim>(audit, lease, async (tx) => {
       const judged = await judgeClaim(tx, claim);
       if (judged !== 'claimed' && judged !== 'reclaimed') return unchanged(judged);
       const limited = await countWrite(tx, customer, at);
@@ -219,9 +225,7 @@ export class SqlStorage implements Storage {
     audit: AuditFacts,
     lease: ZoneLease | null,
   ): Promise<void> {
-    await this.#database.write(audit, async (tx) => {
-      await tx.demandHeld(lease);
-      await tx.lockOwners();
+    await this.#decide(audit, lease, async (tx) => {
       await tx.run('UPDATE zone SET pending = 0 WHERE name = ? AND customer = ?', zone, customer);
     });
   }
@@ -232,9 +236,7 @@ export class SqlStorage implements Storage {
     audit: AuditFacts,
     lease: ZoneLease | null,
   ): Promise<void> {
-    await this.#database.write(audit, async (tx) => {
-      await tx.demandHeld(lease);
-      await tx.lockOwners();
+    await this.#decide(audit, lease, async (tx) => {
       const sql = 'DELETE FROM zone WHERE name = ? AND customer = ? AND pending = 1';
       await tx.run(sql, zone, customer);
     });
@@ -261,9 +263,7 @@ export class SqlStorage implements Storage {
     audit: AuditFacts,
     lease: ZoneLease | null,
   ): Promise<void> {
-    await this.#database.write(audit, async (tx) => {
-      await tx.demandHeld(lease);
-      await tx.lockOwners();
+    await this.#decide(audit, lease, async (tx) => {
       const sql = 'UPDATE zone SET left_at = ?, pending = 0, records = NULL WHERE name = ? AND customer = ?';
       await tx.run(sql, at, zone, customer);
       await tx.run('DELETE FROM transfer_code WHERE zone = ? AND customer = ?', zone, customer);
@@ -278,8 +278,7 @@ export class SqlStorage implements Storage {
   }
 
   async transferZone(asked: ZoneTransfer, audit: AuditFacts): Promise<Transferred> {
-    return await this.#database.write<Transferred>(null, async (tx) => {
-      await tx.lockOwners();
+    return await this.#decide<Transferred>(null, null, async (tx) => {
       const done = await transfer(tx, asked, audit);
       return typeof done === 'object' && 'moved' in done ? done : unchanged(done);
     });
@@ -287,8 +286,7 @@ export class SqlStorage implements Storage {
 
   async addTransferCode(code: TransferCode, audit: AuditFacts): Promise<boolean> {
     const { hash, zone, customer, withBelow, expiresAt } = code;
-    return await this.#database.write(audit, async (tx) => {
-      await tx.lockOwners();
+    return await this.#decide(audit, null, async (tx) => {
       const owner = await zoneOwner(tx, zone);
       if (owner?.customer !== customer || owner.leftAt !== null || owner.isPending) return unchanged(false);
       const sql = `INSERT INTO transfer_code (hash, zone, customer, with_below, expires_at)
@@ -299,9 +297,12 @@ export class SqlStorage implements Storage {
     });
   }
 
+  async hasTransferCode({ hash, zone, at }: Omit<TakenCode, 'to'>): Promise<boolean> {
+    return await this.#database.read(async (tx) => (await validCode(tx, hash, at))?.zone === zone);
+  }
+
   async takeTransferCode({ hash, zone, to, at }: TakenCode, audit: AuditFacts): Promise<Transferred> {
-    return await this.#database.write<Transferred>(null, async (tx) => {
-      await tx.lockOwners();
+    return await this.#decide<Transferred>(null, null, async (tx) => {
       const code = await validCode(tx, hash, at);
       if (code?.zone !== zone) return unchanged('missing');
       const facts = { ...audit, detail: { from: code.customer } };
@@ -318,8 +319,7 @@ export class SqlStorage implements Storage {
     grant: Pick<ZoneGrant, 'parent' | 'child' | 'customer' | 'createdAt'>,
     audit: AuditFacts,
   ): Promise<boolean> {
-    return await this.#database.write(audit, async (tx) => {
-      await tx.lockOwners();
+    return await this.#decide(audit, null, async (tx) => {
       return (await addGrant(tx, grant)) ? true : unchanged(false);
     });
   }
@@ -364,7 +364,7 @@ export class SqlStorage implements Storage {
   async acceptChange(
     change: StoredChange,
     audit: AuditFacts,
-    lease: ZoneLease,
+    lease: ZoneLease | null,
   ): Promise<StoredChange | LimitReached | null> {
     return await this.#database.write<StoredChange | LimitReached | null>(audit, async (tx) => {
       await tx.demandHeld(lease);
@@ -377,11 +377,11 @@ export class SqlStorage implements Storage {
     { token, key }: Pick<StoredChange, 'token' | 'key'>,
     outcome: ChangeOutcome,
     audit: AuditFacts,
-    lease: ZoneLease,
+    lease: ZoneLease | null,
   ): Promise<boolean> {
     const { leases, wall } = this.#database;
     return await this.#database.write(null, async (tx) => {
-      const isHeld = leases === null || (await leases.isHeld(tx, lease));
+      const isHeld = leases === null || lease === null || (await leases.isHeld(tx, lease));
       const change = isHeld ? await storedChange(tx, token, key) : null;
       const isEnded = change !== null && (await endStored(tx, change, outcome, wall()));
       await tx.log(isEnded ? audit : { ...audit, what: `${audit.what}.late` });
@@ -398,6 +398,14 @@ export class SqlStorage implements Storage {
 
   async pruneChanges(before: number): Promise<void> {
     await this.#change(null, 'DELETE FROM change WHERE ended_at < ?', [before]);
+  }
+
+  async pruneLeases(): Promise<void> {
+    const { leases } = this.#database;
+    if (leases === null) return;
+    await this.#database.write(null, async (tx) => {
+      await leases.prune(tx);
+    });
   }
 
   async note(audit: AuditFacts): Promise<void> {
@@ -432,21 +440,9 @@ export class SqlStorage implements Storage {
     return await this.#auditRows(after, most, readAuditLink);
   }
 
-  async eraseAddresses({ before, client, customer }: Erasure, audit: AuditFacts | null): Promise<number> {
-    const of = (time: string, address: string, owner: string): string =>
-      `${time} < ?1 AND ${address} = coalesce(?2, ${address}) AND ${owner} = coalesce(?3, ${owner})`;
-    const values = [before ?? Number.MAX_SAFE_INTEGER, client, customer] as const;
-    return await this.#database.write(audit, async (tx) => {
-      const entries = of('at', 'client', this.#database.jsonText('body', 'customer'));
-      const changes = of('accepted_at', 'client', 'customer');
-      const uses = of('used_at', 'used_from', 'customer');
-      await tx.run(`UPDATE change SET client = '' WHERE client <> '' AND ${changes}`, ...values);
-      await tx.run(`UPDATE token SET used_from = '' WHERE used_from <> '' AND ${uses}`, ...values);
-      const operators = of('used_at', 'used_from', "''");
-      await tx.run(`UPDATE operator SET used_from = '' WHERE used_from <> '' AND ${operators}`, ...values);
-      const sql = `UPDATE audit SET client = NULL, salt = NULL WHERE client IS NOT NULL AND ${entries}`;
-      return await tx.run(sql, ...values);
-    });
+  async eraseAddresses(erasure: Erasure, audit: AuditFacts | null): Promise<number> {
+    const owner = this.#database.jsonText('body', 'customer');
+    return await this.#database.write(audit, async (tx) => await eraseAddresses(tx, erasure, owner));
   }
 
   async close(): Promise<void> {
@@ -455,12 +451,27 @@ export class SqlStorage implements Storage {
 
   /** Waits for entries with a number that are not committed yet. Else a reader would miss them for ever. */
   async #auditRows<T>(after: number, most: number, read: (row: unknown) => T): Promise<readonly T[]> {
-    const sql = 'SELECT * FROM audit WHERE number > ? ORDER BY number LIMIT ?';
     const work = async (tx: AuditedTransaction): Promise<readonly T[]> => {
       await tx.lockAudit();
-      return (await tx.all(sql, after, most)).map(read);
+      return (await auditRows(tx, after, most)).map(read);
     };
     return await this.#database.write(null, work, 'soon');
+  }
+
+  /**
+   * Decides about owners of zones. No other transaction does so meanwhile.
+   * @param lease that of the zone; null: an operator decides, or two customers, who need none
+   */
+  async #decide<T>(
+    audit: AuditFacts | null,
+    lease: ZoneLease | null,
+    work: (tx: AuditedTransaction) => Promise<T | Unchanged<T>>,
+  ): Promise<T> {
+    return await this.#database.write(audit, async (tx) => {
+      await tx.demandHeld(lease);
+      await tx.lockOwners();
+      return await work(tx);
+    });
   }
 
   async #one<T>(sql: string, values: readonly SqlValue[], read: (row: unknown) => T): Promise<T | null> {

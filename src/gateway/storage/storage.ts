@@ -227,6 +227,15 @@ export interface StoredChange {
   readonly outcome: ChangeOutcome | null;
 }
 
+/** A part of a list: at most `most` entries behind the key `after`; null: from the first on. */
+export interface ListPart<K = string> {
+  readonly after: K | null;
+  readonly most: number;
+}
+
+/** The place of a token in the list of a customer's tokens: they are in the order in which they were made. */
+export type TokenPosition = Pick<StoredToken, 'createdAt' | 'id'>;
+
 /** How a change ended. */
 export type ChangeOutcome =
   | {
@@ -328,7 +337,8 @@ export interface Storage {
   /** Ends a lease before its time, unless it was lost. */
   leaveZone(lease: ZoneLease): Promise<void>;
 
-  customers(): Promise<readonly Customer[]>;
+  /** In the order of their ids. @param part absent: all */
+  customers(part?: ListPart): Promise<readonly Customer[]>;
   customer(id: string): Promise<Customer | null>;
   /** @returns false: there is a customer with this id already */
   addCustomer(customer: NewCustomer, audit: AuditFacts): Promise<boolean>;
@@ -338,7 +348,8 @@ export interface Storage {
    */
   setCustomer(id: string, changes: CustomerChanges, audit: AuditFacts): Promise<boolean>;
 
-  tokens(customer: string): Promise<readonly StoredToken[]>;
+  /** In the order in which they were made. @param part absent: all */
+  tokens(customer: string, part?: ListPart<TokenPosition>): Promise<readonly StoredToken[]>;
   token(id: string): Promise<StoredToken | null>;
   /** @returns null: stored */
   addToken(token: StoredToken, audit: AuditFacts): Promise<LimitReached | null>;
@@ -353,6 +364,12 @@ export interface Storage {
    * @returns false: there is no such token, or it was revoked before
    */
   revokeToken(id: string, at: number, audit: AuditFacts): Promise<boolean>;
+  /**
+   * Replaces the rights of a token. Transfer codes of the customer are void.
+   * @param present the rights that it has
+   * @returns false: there is no such token, it was revoked, or it has other rights by now
+   */
+  replaceRights(id: string, present: Rights, rights: Rights, audit: AuditFacts): Promise<boolean>;
   tokenUsed(id: string, at: number, from: string): Promise<void>;
 
   /** All tokens of the operator, in the order in which they were made. */
@@ -367,8 +384,8 @@ export interface Storage {
   allZones(): Promise<readonly ZoneOwner[]>;
   /** Zones that the customer has; claimed and deleted ones are left out. */
   zonesOf(customer: string): Promise<readonly DnsName[]>;
-  /** The zones of {@link zonesOf}, with their name servers. */
-  ownedBy(customer: string): Promise<readonly ZoneOwner[]>;
+  /** The zones of {@link zonesOf}, with their name servers, in the order of names. @param part absent: all */
+  ownedBy(customer: string, part?: ListPart): Promise<readonly ZoneOwner[]>;
   /** Claims whose create has no known outcome, except in zones that a gateway holds. */
   pendingClaims(): Promise<readonly ZoneOwner[]>;
   zone(zone: DnsName): Promise<ZoneOwner | null>;
@@ -414,6 +431,8 @@ export interface Storage {
   transferZone(transfer: ZoneTransfer, audit: AuditFacts): Promise<Transferred>;
   /** Stores a code. Earlier ones for the zone are void. @returns false: the customer has no such zone */
   addTransferCode(code: TransferCode, audit: AuditFacts): Promise<boolean>;
+  /** Whether the code is one for the zone and can be used now. */
+  hasTransferCode(taken: Omit<TakenCode, 'to'>): Promise<boolean>;
   /** Transfers the zone of a code. The code is used up then. */
   takeTransferCode(taken: TakenCode, audit: AuditFacts): Promise<Transferred>;
 
@@ -437,12 +456,13 @@ export interface Storage {
    *
    * A change that adds no more records than it removes never exceeds the limit `records`. Any other change
    * gets this answer also if the records of the zone are not counted yet ({@link countRecords}).
+   * @param lease null: for a change without records, which writes nothing to the zone
    * @returns the stored change, if the key was used before; null: the change is stored
    */
   acceptChange(
     change: StoredChange,
     audit: AuditFacts,
-    lease: ZoneLease,
+    lease: ZoneLease | null,
   ): Promise<StoredChange | LimitReached | null>;
   /**
    * Stores the outcome of a change.
@@ -452,7 +472,7 @@ export interface Storage {
     change: Pick<StoredChange, 'token' | 'key'>,
     outcome: ChangeOutcome,
     audit: AuditFacts,
-    lease: ZoneLease,
+    lease: ZoneLease | null,
   ): Promise<boolean>;
   /**
    * Marks changes without an outcome as interrupted, except in zones that a gateway holds.
@@ -461,10 +481,17 @@ export interface Storage {
   interruptChanges(): Promise<readonly StoredChange[]>;
   /** Deletes changes that ended before `before`, wall clock in milliseconds. */
   pruneChanges(before: number): Promise<void>;
+  /** Deletes what is stored of leases that ended a while ago. Later leases still get larger fences. */
+  pruneLeases(): Promise<void>;
 
   /** Stores an entry of the audit about something that the storage does not do itself. */
   note(audit: AuditFacts): Promise<void>;
-  /** @param after number of the entry after which the list begins; 0: from the first */
+  /**
+   * Entries of the audit, oldest first. Together they have 16 MiB at most, unless it is one entry. So there
+   * may be fewer than `most` before the end.
+   * @param after number of the entry after which the list begins; 0: from the first
+   * @returns empty: there is no later entry
+   */
   audit(after: number, most: number): Promise<readonly AuditEntry[]>;
   /** The last entry of this gateway's chain. */
   auditHead(): Promise<AuditHead>;

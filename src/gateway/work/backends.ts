@@ -1,8 +1,16 @@
 import { hasCode } from '../../centrals/errors.ts';
+import { mapInBatches } from '../../net/slices.ts';
 import type { CallContext, Central, ZoneSeed } from '../../core/central.ts';
 import type { DnsName } from '../../dns/name.ts';
 import { ApiRefusal } from '../api-refusal.ts';
 import type { Customer, Storage, ZoneOwner } from '../storage/storage.ts';
+
+/** Up to so many zones are asked for one by one. */
+const mostSingle = 100;
+/** How many of them at once. */
+const askedAtOnce = 4;
+/** What a zone would be made with, for questions about zones that nobody wants to make. */
+const noSeed: ZoneSeed = { addresses: [], mailServers: [], nameServers: [] };
 
 /** The name servers behind a gateway, and which zone is at which. */
 export class Backends {
@@ -38,6 +46,27 @@ export class Backends {
   }
 
   /**
+   * As {@link listed}, for a few zones: a name server that lists all its zones is asked about each of these
+   * instead. Its list may have 100,000 others.
+   * @throws {CentralError} if a name server cannot be asked
+   */
+  async there(owners: readonly ZoneOwner[], ctx: CallContext): Promise<ReadonlySet<DnsName>> {
+    const [single, rest] = [owners.slice(0, mostSingle), owners.slice(mostSingle)];
+    const isOne = (owner: ZoneOwner): boolean => this.named(owner.backend).traits.listsZones;
+    if (rest.length > 0 || !single.some(isOne)) return await this.listed(owners, ctx);
+    const there = new Set(
+      await this.listed(
+        single.filter((owner) => !isOne(owner)),
+        ctx,
+      ),
+    );
+    await mapInBatches(single.filter(isOne), askedAtOnce, async ({ zone, backend }) => {
+      if (await hasOwnZone(this.named(backend), zone, ctx)) there.add(zone);
+    });
+    return there;
+  }
+
+  /**
    * The name server with this name.
    * @throws {ApiRefusal} an outage: the settings do not name it any more
    */
@@ -61,6 +90,16 @@ export class Backends {
 
   async close(): Promise<void> {
     for (const central of this.#all.values()) await central.close();
+  }
+}
+
+/** Whether the account of the gateway has the zone, and may write to it. */
+async function hasOwnZone(central: Central, zone: DnsName, ctx: CallContext): Promise<boolean> {
+  try {
+    return await hasZone(central, zone, noSeed, ctx);
+  } catch (error) {
+    if (hasCode(error, 'zone.foreign') || hasCode(error, 'zone.copy')) return false;
+    throw error;
   }
 }
 

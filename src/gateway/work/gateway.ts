@@ -12,17 +12,19 @@ import type { Log } from '../../core/log.ts';
 import { isWithin, type DnsName } from '../../dns/name.ts';
 import type { ResourceRecord } from '../../dns/record.ts';
 import { changeNames, type Change } from '../../dns/zone.ts';
-import { ApiRefusal, denied, fromBackend, noSuchZone } from '../api-refusal.ts';
+import { denied, fromBackend, noSuchZone } from '../api-refusal.ts';
 import { denialOfDelete, mayCreateZone, mayDeleteZone, mayRead, mayReadZone } from '../rights/decide.ts';
 import { codeHash, makeCode } from '../rights/token.ts';
 import type {
   AuditFacts,
   ChangeOutcome,
   Claim,
+  ListPart,
   Storage,
   StoredChange,
   ZoneClaim,
   ZoneLease,
+  ZoneOwner,
 } from '../storage/storage.ts';
 import type { DatabaseGuard } from '../audit/database-guard.ts';
 import type { NameRules } from '../names/zone-names.ts';
@@ -32,10 +34,18 @@ import { demandAllowed } from './demand-allowed.ts';
 import { demandExpected, demandNamesIn } from './expectation.ts';
 import { demandContentLimits, demandRrsetLimits, demandWithin, overLimit } from './limits.ts';
 import { changeToRRset, demandRRset, keyOfRRset, rrsetFingerprint, type RRsetRequest } from './rrset.ts';
-import { changeOf, fingerprintOf, recordsBefore, sameRequest, withdrawal } from './stored-change.ts';
-import { acceptedBefore, afterWrite, demandClaim, inDoubt, leaseLost } from './write-refusals.ts';
+import {
+  changeOf,
+  fingerprintOf,
+  recordsBefore,
+  sameRequest,
+  usedBefore,
+  withdrawal,
+} from './stored-change.ts';
+import { acceptedBefore, afterWrite, demandClaim, inDoubt, leaseLost, noSuchCode } from './write-refusals.ts';
 import { demandNoUnownedAbove, demandZoneName, foreignZone, notAssigned } from './zone-names.ts';
 import { timeLimit } from './time-limit.ts';
+import { zonesInPart } from './zones-in-part.ts';
 import { ZoneTurns } from './zone-turns.ts';
 
 /** A change of records as a client asks for it. */
@@ -114,11 +124,20 @@ export class Gateway {
     return this.#parts.backends.named(customer.backend).traits.managesZones;
   }
 
-  /** Zones of the customer that the token may read and that the name server has. */
-  async zones(caller: Caller): Promise<readonly DnsName[]> {
-    const own = await this.#parts.storage.ownedBy(caller.customer.id);
-    const visible = own.filter(({ zone }) => mayReadZone(caller.token.rights, zone));
-    const there = await this.#ask(async (ctx) => await this.#parts.backends.listed(visible, ctx));
+  /**
+   * Zones of the customer that the token may read and that the name server has, in the order of names.
+   * @param part absent: all. Else the name server is asked only about the zones of this part
+   */
+  async zones(caller: Caller, part?: ListPart): Promise<readonly DnsName[]> {
+    const { storage, backends } = this.#parts;
+    const [{ id }, { rights }] = [caller.customer, caller.token];
+    if (part !== undefined) {
+      const list = async (wanted: ListPart): Promise<readonly ZoneOwner[]> => storage.ownedBy(id, wanted);
+      const isVisible = ({ zone }: ZoneOwner): boolean => mayReadZone(rights, zone);
+      return await this.#ask(async (ctx) => await zonesInPart(part, { list, isVisible, backends, ctx }));
+    }
+    const visible = (await storage.ownedBy(id)).filter(({ zone }) => mayReadZone(rights, zone));
+    const there = await this.#ask(async (ctx) => await backends.listed(visible, ctx));
     return visible.map(({ zone }) => zone).filter((zone) => there.has(zone));
   }
 
@@ -200,24 +219,47 @@ export class Gateway {
 
   /**
    * Makes sure that the change with this key is not carried out from now on, unless it was accepted already.
-   * A client asks for it after a lost answer.
+   * A client asks for it after a lost answer, and the zone may have gone to another customer meanwhile. So
+   * each zone is answered for: with what the token itself has done there, or that it has not.
    * @returns the change and its outcome: that of the write, or `failed` and `untouched`
    */
   async withdraw(sender: Caller, zone: DnsName, key: string): Promise<StoredChange> {
-    const { guard } = this.#parts;
+    const { guard, storage } = this.#parts;
     // The database may be an older copy. Only the database that it has replaced may know the outcome.
     if ((await guard.doubt()) !== null) throw inDoubt('unknown');
-    return await this.#inOwnZone(sender, zone, async ({ caller, lease }) => {
-      const { storage, wall } = this.#parts;
-      const { fingerprint, outcome } = withdrawal(guard.mayLackKeys());
-      const facts = { fingerprint, before: [], acceptedAt: wall() };
-      const none = changeOf(caller, zone, { key, remove: [], add: [] }, facts);
-      const audit = auditOf(caller, 'change.withdrawn', zone, { key });
-      const earlier = acceptedBefore(await storage.acceptChange(none, audit, lease));
-      if (earlier !== null) return sameRequest(earlier, zone, earlier.fingerprint);
-      if (!(await storage.endChange(none, outcome, audit, lease))) throw leaseLost();
-      return { ...none, outcome };
+    if ((await this.#own(sender, zone)) === null) {
+      const ended = await this.#endKey(sender, zone, key, null);
+      if (ended !== null) return ended;
+      const earlier = await storage.change(sender.token.id, key);
+      // The key belongs to another zone, whose turn does not matter.
+      if (earlier?.zone !== zone || earlier.outcome !== null) return usedBefore(earlier, zone);
+    }
+    // A change without an outcome may be under way. In the zone's turn it is not.
+    return await this.#inTurn(sender, zone, async ({ caller, lease }) => {
+      const ended = await this.#endKey(caller, zone, key, lease);
+      return ended ?? usedBefore(await storage.change(caller.token.id, key), zone);
     });
+  }
+
+  /**
+   * Stores a key as withdrawn, unless a change has used it.
+   * @param lease null: only the key is decided about, and nothing can be said of the zone
+   * @returns null: a change has used it
+   */
+  async #endKey(
+    caller: Caller,
+    zone: DnsName,
+    key: string,
+    lease: ZoneLease | null,
+  ): Promise<StoredChange | null> {
+    const { storage, wall, guard } = this.#parts;
+    const { fingerprint, outcome } = withdrawal(guard.mayLackKeys());
+    const facts = { fingerprint, before: [], acceptedAt: wall() };
+    const none = changeOf(caller, zone, { key, remove: [], add: [] }, facts);
+    const audit = auditOf(caller, 'change.withdrawn', zone, { key });
+    if (acceptedBefore(await storage.acceptChange(none, audit, lease)) !== null) return null;
+    if (!(await storage.endChange(none, outcome, audit, lease))) throw leaseLost();
+    return { ...none, outcome };
   }
 
   /** Whether {@link createZone} would work. Questions of one customer wait for each other. */
@@ -236,8 +278,10 @@ export class Gateway {
   /** Creates a zone for the customer, with its records. */
   async createZone(sender: Caller, made: NewZone): Promise<'created' | 'exists'> {
     const { zone, seed, content } = made;
+    const { storage } = this.#parts;
+    // Nobody takes the turn of a zone that he cannot get: it may be the zone of somebody else who writes.
+    demandClaim(await storage.mayClaim(await this.#claim(await this.#firstLook(sender, zone), made)), zone);
     return await this.#inTurn(sender, zone, async (turn) => {
-      const { storage } = this.#parts;
       const { caller, backend, ctx, lease } = turn;
       demandWritable(caller);
       const claim = await this.#claim(turn, made);
@@ -309,15 +353,17 @@ export class Gateway {
 
   /** Takes a zone of another customer with his code. Its records stay. @returns the zones that have moved */
   async takeZone(sender: Caller, zone: DnsName, code: string): Promise<readonly DnsName[]> {
+    const { storage, names, wall } = this.#parts;
+    const hash = codeHash(code);
+    // Nobody takes the turn of somebody else's zone without his code.
+    if (!(await storage.hasTransferCode({ hash, zone, at: wall() }))) throw noSuchCode();
     return await this.#inTurn(sender, zone, async ({ caller }) => {
-      const { storage, names, wall } = this.#parts;
       demandZoneName(names, zone);
       if (!mayCreateZone(caller.token.rights, zone)) throw denied({ text: 'zone.create' });
       demandWritable(caller);
-      const taken = { hash: codeHash(code), zone, to: caller.customer.id, at: wall() };
+      const taken = { hash, zone, to: caller.customer.id, at: wall() };
       const done = await storage.takeTransferCode(taken, auditOf(caller, 'zone.transferred', zone, {}));
-      if (done === 'missing')
-        throw new ApiRefusal(404, 'central.missing', { params: { text: 'transfer code' } });
+      if (done === 'missing') throw noSuchCode();
       if ('moved' in done) return done.moved;
       throw 'limit' in done ? overLimit(done.limit) : foreignZone(zone);
     });
@@ -328,11 +374,16 @@ export class Gateway {
    * @returns the name server that has the zone
    */
   async #demandOwn(caller: Caller, zone: DnsName): Promise<Central> {
-    const { storage, backends } = this.#parts;
-    const owner = await storage.zone(zone);
-    const isOwn = owner?.customer === caller.customer.id && owner.leftAt === null && !owner.isPending;
-    if (!isOwn || !mayReadZone(caller.token.rights, zone)) throw noSuchZone();
-    return backends.named(owner.backend);
+    const own = await this.#own(caller, zone);
+    if (own === null) throw noSuchZone();
+    return this.#parts.backends.named(own.backend);
+  }
+
+  /** The zone as its customer's, if the token can see it; null: it cannot, or it is not the customer's. */
+  async #own({ customer, token }: Caller, zone: DnsName): Promise<ZoneOwner | null> {
+    const owner = await this.#parts.storage.zone(zone);
+    const isOwn = owner?.customer === customer.id && owner.leftAt === null && !owner.isPending;
+    return isOwn && mayReadZone(token.rights, zone) ? owner : null;
   }
 
   /**
@@ -425,6 +476,13 @@ export class Gateway {
       const { code, params, state, retry } = fromBackend(error);
       return { kind: 'failed', code, params, state, retry };
     }
+  }
+
+  /** What a create is judged by before its turn. @throws {ApiRefusal} if the customer may not write */
+  async #firstLook(caller: Caller, zone: DnsName): Promise<Pick<Turn, 'caller' | 'backend'>> {
+    const { backends } = this.#parts;
+    demandWritable(caller);
+    return { caller, backend: backends.named(await backends.nameFor(caller.customer, zone)) };
   }
 
   /** @throws {ApiRefusal} if the token may not create the zone, or not with this content */

@@ -29,7 +29,8 @@ export async function findHeldToken(
   if (isTextOf(token, read?.hash ?? null, wall()) && token !== null && endOf(token, wall()) === null)
     return { token, from, owner: token.customer };
   const operator = read === null ? null : await storage.operator(read.id);
-  if (read !== null && operator?.revokedAt === null && isSameHash(read.hash, operator.hash))
+  const isInUse = operator !== null && endOf(operator, wall()) === null;
+  if (read !== null && isInUse && isSameHash(read.hash, operator.hash))
     return { token: operator, from, owner: null };
   throw new ApiRefusal(401, 'central.login');
 }

@@ -65,6 +65,17 @@ export function sameRequest(earlier: StoredChange, zone: DnsName, fingerprint: s
   return earlier.outcome === null ? { ...earlier, outcome: { kind: 'interrupted' } } : earlier;
 }
 
+/**
+ * The change that has used a withdrawn key, with its outcome.
+ * @param earlier null: it was deleted a moment ago, because it is older than history
+ * @throws {ApiRefusal} if it was in another zone
+ */
+export function usedBefore(earlier: StoredChange | null, zone: DnsName): StoredChange {
+  if (earlier === null)
+    throw new ApiRefusal(503, 'central.unreachable', { state: 'unknown', retry: 'later' });
+  return sameRequest(earlier, zone, earlier.fingerprint);
+}
+
 /** The hash by which a repetition of a change is recognised. */
 export function fingerprintOf(zone: DnsName, { remove, add }: Pick<StoredChange, 'remove' | 'add'>): string {
   return createHash('sha256')

@@ -1,6 +1,6 @@
 import { isIn, readNetwork } from '../../net/inside.ts';
 import { isSameHash } from '../rights/token.ts';
-import type { Storage, StoredToken } from '../storage/storage.ts';
+import type { OperatorToken, Storage, StoredToken } from '../storage/storage.ts';
 
 /** Stands for the hash of an unknown token. Comparing with it makes all refusals take equally long. */
 export const nobodysHash = '0'.repeat(64);
@@ -8,9 +8,13 @@ export const nobodysHash = '0'.repeat(64);
 /** Why a token is refused for ever. `unused`: nobody has used it for longer than its `idle` time. */
 export type TokenEnd = 'revoked' | 'expired' | 'unused';
 
+/** What decides whether a token has ended. Tokens of the operator need no use, and have no `idle`. */
+type TokenLife = Pick<OperatorToken, 'revokedAt' | 'expiresAt' | 'lastUsed' | 'createdAt'> &
+  Partial<Pick<StoredToken, 'idle'>>;
+
 /** Why a token has ended by itself; null: it has not. @param now wall clock, milliseconds */
 export function endOf(
-  { revokedAt, expiresAt, idle, lastUsed, createdAt }: StoredToken,
+  { revokedAt, expiresAt, idle = null, lastUsed, createdAt }: TokenLife,
   now: number,
 ): TokenEnd | null {
   if (revokedAt !== null) return 'revoked';
@@ -18,8 +22,17 @@ export function endOf(
   return idle !== null && now - (lastUsed?.at ?? createdAt) > idle ? 'unused' : null;
 }
 
+/** Whether a token may be used from this address now. @param now wall clock, milliseconds */
+export function isUsable(
+  token: TokenLife & Pick<OperatorToken, 'networks'>,
+  from: string,
+  now: number,
+): boolean {
+  return endOf(token, now) === null && isFrom(token.networks, from);
+}
+
 /** Whether an address lies in one of the networks. Without networks every address does. */
-export function isFrom(networks: readonly string[], from: string): boolean {
+function isFrom(networks: readonly string[], from: string): boolean {
   const read = networks.map(readNetwork).filter((network) => network !== null);
   return networks.length === 0 || isIn(from, read);
 }
@@ -35,8 +48,7 @@ export async function isAccepted(
   from: string,
   now: number,
 ): Promise<boolean> {
-  if (endOf(token, now) !== null) return false;
-  if (!isFrom(token.networks, from)) return false;
+  if (!isUsable(token, from, now)) return false;
   const maker = token.maker === null ? null : await storage.token(token.maker);
   return maker === null || endOf(maker, now) === null;
 }

@@ -15,6 +15,7 @@ import { endHeldToken, findHeldToken } from './held-token.ts';
 import {
   madeTokens,
   makeNarrowerToken,
+  narrowMadeToken,
   revokeMadeToken,
   rotateMadeToken,
   type TokenRequest,
@@ -161,6 +162,40 @@ test('a token rotates and revokes only what it has made', async (t) => {
   await assert.rejects(revokeMadeToken(bench.ports, maker, id), { status: 404 });
   await bench.storage.setCustomer('shop', { state: 'read-only', limits: {} }, auditFacts('state'));
   await assert.rejects(makeNarrowerToken(bench.ports, maker, request()), { code: 'central.access-denied' });
+});
+
+test('a token that was made loses rights, and never gets one back', async (t) => {
+  const bench = await startBench(t);
+  const maker = await bench.login(await bench.token({ makesTokens: true }));
+  const rule = { zone: 'example.org', name: '**', types: '*', allow: ['read', 'add'] } as const;
+  const wide: Rights = { rules: [rule], createZones: [], deleteZones: [], protectedTypes: [] };
+  const { id, text } = await makeNarrowerToken(bench.ports, maker, request({ rights: wide }));
+  const narrow = async (rights: Rights, by = maker, which = id): Promise<unknown> =>
+    await narrowMadeToken(bench.ports, by, which, rights);
+  const fewer: Rights = { ...wide, rules: [{ ...rule, allow: ['read'] }] };
+  const one: Rights = { ...wide, rules: [{ ...rule, name: 'www', types: ['A'], allow: ['read'] }] };
+  for (const [rights, code] of [
+    [{ ...wide, createZones: ['**'] }, 'gateway.token-wider'],
+    [{ ...wide, rules: [{ ...rule, zone: '**' }] }, 'gateway.token-wider'],
+    [{ ...wide, protectedTypes: ['CAA'] }, 'gateway.token-wider'],
+    [{ ...wide, rules: [{ ...rule, zone: '' }] }, 'central.invalid-value'],
+  ] as const)
+    await assert.rejects(narrow(rights), { code });
+  await narrow(fewer);
+  assert.deepEqual((await bench.login(text)).token.rights, fewer);
+  await assert.rejects(narrow(wide), { code: 'gateway.token-wider' }, 'its maker still has them');
+  await narrow(one);
+  await narrow(one);
+  assert.deepEqual((await bench.login(text)).token.rights, one);
+  const entries = (await bench.storage.audit(0, 100)).filter(({ what }) => what === 'token.narrowed');
+  assert.deepEqual(entries[0]?.detail, { id, before: wide, rights: fewer });
+  const stranger = await bench.login(await bench.token({ makesTokens: true }));
+  await assert.rejects(narrow(one, stranger), { status: 404 });
+  await assert.rejects(narrow(one, maker, maker.token.id), { status: 404 });
+  await assert.rejects(narrow(one, maker, 'nobody'), { status: 404 });
+  await assert.rejects(narrow(one, await bench.login(text)), { code: 'central.access-denied' });
+  await revokeMadeToken(bench.ports, maker, id);
+  await assert.rejects(narrow(one), { status: 404 });
 });
 
 test('whoever finds a token can end it, from anywhere, and with its text only', async (t) => {

@@ -7,6 +7,7 @@ import { makeToken } from '../rights/token.ts';
 import { newTokenFacts, type Storage, type StoredToken } from '../storage/storage.ts';
 import { auditOf, demandWritable, readAgain, type Caller } from './caller.ts';
 import { overLimit } from './limits.ts';
+import { endOf } from './token-use.ts';
 
 export interface TokenPorts {
   readonly storage: Storage;
@@ -55,6 +56,30 @@ export async function makeNarrowerToken(
   const reached = await storage.addToken(stored, facts);
   if (reached !== null) throw overLimit(reached.limit);
   return { id, text };
+}
+
+/**
+ * Takes rights from a token that the caller has made. A token never gets more rights than it was made with:
+ * its text may lie in places that were chosen for these.
+ * @returns the token as it is then
+ * @throws {ApiRefusal} 403 if it could do more than before; 404; 409: somebody else has just changed it
+ */
+export async function narrowMadeToken(
+  { storage, wall }: TokenPorts,
+  sender: Caller,
+  id: string,
+  rights: Rights,
+): Promise<StoredToken> {
+  const caller = await makerOf(storage, sender, wall());
+  const token = await demandMade(storage, caller, id);
+  if (endOf(token, wall()) !== null) throw noSuchToken();
+  const problems = checkRights(rights);
+  if (problems.length > 0) throw new ApiRefusal(422, 'central.invalid-value', { problems });
+  // The maker may have lost rights himself since.
+  if (![token, caller.token].every((one) => isNarrower(rights, one.rights))) throw wider('rights');
+  const facts = auditOf(caller, 'token.narrowed', '', { id, before: token.rights, rights });
+  if (await storage.replaceRights(id, token.rights, rights, facts)) return { ...token, rights };
+  throw new ApiRefusal(409, 'central.contended', { params: { text: 'token' }, retry: 'later' });
 }
 
 /** Gives a token that the caller has made another text. @param overlap how long the old is accepted, ms */
@@ -107,8 +132,10 @@ async function makerOf(storage: Storage, sender: Caller, now: number): Promise<C
   return caller;
 }
 
-async function demandMade(storage: Storage, caller: Caller, id: string): Promise<void> {
-  if ((await storage.token(id))?.maker !== caller.token.id) throw noSuchToken();
+async function demandMade(storage: Storage, caller: Caller, id: string): Promise<StoredToken> {
+  const token = await storage.token(id);
+  if (token?.maker !== caller.token.id) throw noSuchToken();
+  return token;
 }
 
 function demandNarrower({ rights, networks, expiresAt }: TokenRequest, maker: StoredToken): void {

@@ -24,6 +24,11 @@ export function acceptedBefore(answer: StoredChange | LimitReached | null): Stor
   throw overLimit(answer.limit);
 }
 
+/** The refusal of a code that is void, wrong or for another zone. */
+export function noSuchCode(): ApiRefusal {
+  return new ApiRefusal(404, 'central.missing', { params: { text: 'transfer code' } });
+}
+
 /** The refusal of a write whose lease was lost before its end. Another gateway may have written meanwhile. */
 export function leaseLost(): ApiRefusal {
   const facts = { params: { text: 'storage.lease-lost' }, state: 'unknown', retry: 'later' } as const;

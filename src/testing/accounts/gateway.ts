@@ -145,6 +145,7 @@ export async function benchAt<S>(
     statusListen: { host: '127.0.0.1', port: 0 },
     certificate: null,
     limits: { ...wideLimits, ...limits },
+    proxies: { networks: [], header: 'x-forwarded-for' },
     state,
     storage: { kind: 'sqlite' },
     names: { reserved: [], reservedNetworks: [], reverse: [], suffixes: builtInSuffixes },

@@ -14,6 +14,7 @@ import {
   type Storage,
   type StoredChange,
   type StoredToken,
+  type TokenPosition,
   type Transferred,
   type ZoneLease,
 } from '../../gateway/storage/storage.ts';
@@ -161,6 +162,110 @@ export function storageContract(name: string, makeSubject: () => Promise<Storage
         });
         assert.equal(await storage.customer('nobody'), null);
         assert.equal(await storage.token('nobody'), null);
+      });
+    });
+
+    test('lists are read in parts, of which each begins behind the one before', async () => {
+      await withStorage(async (storage) => {
+        await limit(storage, { zones: 9 });
+        const ids = async (after: string | null, most: number): Promise<readonly string[]> =>
+          (await storage.customers({ after, most })).map(({ id }) => id);
+        assert.deepEqual([await ids(null, 1), await ids('other', 9)], [['other'], ['shop']]);
+        assert.deepEqual([await ids('o', 9), await ids('shop', 9)], [['other', 'shop'], []]);
+        for (const [id, createdAt] of [
+          ['token00b', 2],
+          ['token00c', 1],
+          ['token00a', 2],
+          ['token00d', 10],
+        ] as const)
+          await storage.addToken({ ...sampleToken(id), createdAt }, auditFacts('token'));
+        const tokens = async (after: TokenPosition | null, most: number): Promise<string> =>
+          (await storage.tokens('shop', { after, most })).map(({ id }) => id.slice(-1)).join('');
+        assert.equal(await tokens(null, 2), 'ca');
+        assert.equal(await tokens({ createdAt: 2, id: 'token00a' }, 9), 'bd');
+        assert.equal(await tokens({ createdAt: 3, id: '' }, 9), 'd');
+        assert.equal((await storage.tokens('shop')).length, 4);
+        for (const text of ['c.example', 'a.example', 'gone.example', 'b.example'])
+          assert.equal(await claim(storage, text), 'claimed');
+        await claim(storage, 'aa.example', 'other');
+        await storage.releaseZone(zoneName('gone.example'), 'shop', 1, auditFacts('release'), null);
+        const half = { zone: zoneName('bb.example'), customer: 'shop', at: 0, quarantine: day };
+        await storage.claimZone(half, auditFacts('claim'), null);
+        const zones = async (after: string | null, most: number): Promise<readonly string[]> =>
+          (await storage.ownedBy('shop', { after, most })).map((one) => one.zone);
+        assert.deepEqual(await zones(null, 2), ['a.example.', 'b.example.']);
+        assert.deepEqual(await zones('b.example.', 2), ['c.example.']);
+        assert.deepEqual(await zones('a', 1), ['a.example.']);
+        assert.equal((await storage.ownedBy('shop')).length, 3);
+      });
+    });
+
+    test('large entries of the audit are read a few at a time, and none is left out', async () => {
+      await withStorage(async (storage) => {
+        const mebibyte = 1_048_576;
+        for (const size of [9, 9, 1, 20, 1])
+          await storage.note({ ...auditFacts('large'), detail: 'é'.repeat((size * mebibyte) / 2) });
+        const parts: number[] = [];
+        const seen: number[] = [];
+        for (let last = 0; ;) {
+          const part = await storage.audit(last, 100);
+          if (part.length === 0) break;
+          parts.push(part.length);
+          seen.push(...part.map(({ number }) => number));
+          last = seen.at(-1) ?? 0;
+          assert.equal((await storage.auditLinks(seen.at(-1 - part.length) ?? 0, 100)).length, part.length);
+        }
+        assert.deepEqual(parts, [3, 2, 1, 1]);
+        assert.deepEqual(seen, [1, 2, 3, 4, 5, 6, 7]);
+      });
+    });
+
+    test('rights of a token are replaced only if they are still those that were read', async () => {
+      await withStorage(async (storage, subject) => {
+        const token = sampleToken('token001');
+        await storage.addToken(token, auditFacts('token'));
+        await claim(storage, 'example.org');
+        const code = { hash: 'h', zone, customer: 'shop', withBelow: false, expiresAt: 100 };
+        await storage.addTransferCode(code, auditFacts('code'));
+        const fewer = { ...token.rights, createZones: [] };
+        const none = { ...fewer, rules: [] };
+        const second = await subject.open();
+        const done = await Promise.all([
+          storage.replaceRights('token001', token.rights, fewer, auditFacts('fewer')),
+          second.replaceRights('token001', token.rights, none, auditFacts('none')),
+        ]);
+        await second.close();
+        assert.equal(done.filter(Boolean).length, 1);
+        assert.deepEqual((await storage.token('token001'))?.rights, done[0] ? fewer : none);
+        const taken = { hash: 'h', zone, to: 'other', at: 50 };
+        assert.equal(
+          await storage.takeTransferCode(taken, auditFacts('take')),
+          'missing',
+          'the code is void',
+        );
+        assert.equal(await storage.replaceRights('nobody', fewer, none, auditFacts('x')), false);
+        await storage.revokeToken('token001', 8, auditFacts('revoke'));
+        const now = (await storage.token('token001'))?.rights ?? fewer;
+        assert.equal(await storage.replaceRights('token001', now, none, auditFacts('x')), false);
+      });
+    });
+
+    test('a key is withdrawn without the zone, whose number of records stays', async () => {
+      await withStorage(async (storage) => {
+        await storage.addToken(sampleToken('token001'), auditFacts('token'));
+        await claim(storage, 'example.org', 'other');
+        await storage.countRecords(zone, 7, await held(storage));
+        const none = { ...sampleChange('key00001'), add: [] };
+        assert.equal(await storage.acceptChange(none, auditFacts('withdrawn'), null), null);
+        const cut = { kind: 'interrupted' } as const;
+        assert.equal(await storage.endChange(none, cut, auditFacts('withdrawn'), null), true);
+        assert.equal((await storage.zone(zone))?.records, 7);
+        const late = await storage.acceptChange(
+          sampleChange('key00001'),
+          auditFacts('accept'),
+          await held(storage),
+        );
+        assert.deepEqual(late, { ...none, outcome: cut });
       });
     });
 
@@ -612,6 +717,13 @@ export function storageContract(name: string, makeSubject: () => Promise<Storage
         assert.equal(await make('second'), true);
         assert.equal(await take('first', 50), 'missing', 'replaced');
         assert.equal(await take('second', 100), 'missing', 'too late');
+        const has = async (hash: string, at: number, which = zone): Promise<boolean> =>
+          await storage.hasTransferCode({ hash, zone: which, at });
+        assert.deepEqual(
+          [await has('second', 99), await has('second', 100), await has('first', 50)],
+          [true, false, false],
+        );
+        assert.equal(await has('second', 99, zoneName('other.example')), false);
         const other = { hash: 'second', zone: zoneName('other.example'), to: 'other', at: 99 };
         assert.equal(await storage.takeTransferCode(other, auditFacts('take')), 'missing', 'another zone');
         assert.deepEqual(await take('second', 99), { moved: [zone] });

@@ -1,12 +1,12 @@
 import { Command, InvalidArgumentError } from 'commander';
 import { CommandFailed } from '../../../app/command-failed.ts';
 import { displayName } from '../../../dns/name.ts';
-import { HeadsFile, HeadsUnreadable } from '../../../gateway/audit/heads-file.ts';
-import { checkAudit, sinceAcceptance, type AuditCheck } from '../../../gateway/audit/verify.ts';
-import type { AuditEntry, Storage } from '../../../gateway/storage/storage.ts';
+import type { AuditCheck } from '../../../gateway/audit/verify.ts';
+import type { AuditEntry } from '../../../gateway/storage/storage.ts';
 import { absoluteName } from '../../../net/gateway/wire.ts';
 import { localTime, print, table } from '../../output.ts';
-import { byOperator, storageSettingsAt, withStorage, type GatewayGlobals } from './with-storage.ts';
+import { withOperator } from './with-operator.ts';
+import type { GatewayGlobals } from './with-storage.ts';
 
 /** Number of entries of the audit that are read at once. */
 const mostEntries = 1_000;
@@ -24,10 +24,11 @@ export function auditCommand(own: GatewayGlobals): Command {
         await verifyAudit(own);
         return;
       }
-      const entries = await withStorage(config(), async (storage) => await storage.audit(after, mostEntries));
+      const { entries, isEnd } = await withOperator(config(), async (work) => work.audit(after, mostEntries));
       print(globals().json, entries, () => {
         const columns = ['number', 'time', 'what', 'customer', 'token', 'from', 'zone'];
-        return table(columns, entries.map(auditRow));
+        const more = isEnd ? '' : `\n\nThere are more: --after ${entries.at(-1)?.number ?? after}`;
+        return `${table(columns, entries.map(auditRow))}${more}`;
       });
     });
 }
@@ -46,8 +47,7 @@ function auditRow(one: AuditEntry): string[] {
 
 /** @throws {CommandFailed} if an entry was changed or removed */
 async function verifyAudit({ globals, config }: GatewayGlobals): Promise<void> {
-  const { auditHeads } = storageSettingsAt(config());
-  const checked = await withStorage(config(), async (storage) => await checkedAudit(storage, auditHeads));
+  const checked = await withOperator(config(), async (work) => work.checkAudit());
   const { entries, heads, broken, missing } = checked;
   if (broken.length > 0 || missing.length > 0) throw new CommandFailed(faultsText(checked));
   print(
@@ -55,15 +55,6 @@ async function verifyAudit({ globals, config }: GatewayGlobals): Promise<void> {
     checked,
     () => `${entries} entries follow from each other; ${heads} exported heads agree.`,
   );
-}
-
-async function checkedAudit(storage: Storage, path: string): Promise<AuditCheck> {
-  try {
-    return await checkAudit(storage, sinceAcceptance(await new HeadsFile(path).all()));
-  } catch (error) {
-    if (!(error instanceof HeadsUnreadable)) throw error;
-    throw new CommandFailed(`The exported heads cannot be read: ${error.message}`);
-  }
 }
 
 function faultsText({ broken, missing }: AuditCheck): string {
@@ -84,11 +75,8 @@ function eraseCommand({ globals, config }: GatewayGlobals): Command {
     .option('--customer <id>', 'only in entries about this customer')
     .description('erase an address from audit, changes and tokens; the entries themselves stay')
     .action(async (client: string, { customer = null }: { customer?: string | null }) => {
-      // The audit's entry about the erasure must not name the erased address.
-      const facts = byOperator('audit.erased', { customer: customer ?? '' });
-      const erased = await withStorage(
-        config(),
-        async (storage) => await storage.eraseAddresses({ before: null, client, customer }, facts),
+      const erased = await withOperator(config(), async (work, by) =>
+        work.eraseAddresses(by, client, customer),
       );
       print(globals().json, { erased }, () => `Erased in ${erased} entries of the audit.`);
     });

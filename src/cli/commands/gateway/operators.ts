@@ -1,5 +1,6 @@
 import { Command, InvalidArgumentError } from 'commander';
 import type { OperatorToken } from '../../../gateway/storage/storage.ts';
+import { endOf } from '../../../gateway/work/token-use.ts';
 import { localTime, print, table } from '../../output.ts';
 import { withOperator } from './with-operator.ts';
 import type { GatewayGlobals } from './with-storage.ts';
@@ -68,10 +69,11 @@ function shown({ hash: _secret, ...token }: OperatorToken): Omit<OperatorToken, 
   return token;
 }
 
-function stateOf({ revokedAt, expiresAt }: OperatorToken): string {
-  if (revokedAt !== null) return `revoked ${localTime(revokedAt)}`;
-  if (expiresAt === null) return 'in use';
-  return expiresAt <= Date.now() ? 'expired' : `until ${localTime(expiresAt)}`;
+function stateOf(token: OperatorToken): string {
+  const { revokedAt, expiresAt } = token;
+  const end = endOf(token, Date.now());
+  if (end !== null) return end === 'revoked' ? `revoked ${localTime(revokedAt ?? 0)}` : end;
+  return expiresAt === null ? 'in use' : `until ${localTime(expiresAt)}`;
 }
 
 function days(text: string): number {

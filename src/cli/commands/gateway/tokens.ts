@@ -3,14 +3,13 @@ import { Command, InvalidArgumentError, Option } from 'commander';
 import { CommandFailed } from '../../../app/command-failed.ts';
 import type { CustomerTokenOrder } from '../../../gateway/operator/work.ts';
 import { presetRights, presets, type Preset } from '../../../gateway/rights/presets.ts';
-import { makeToken, readToken } from '../../../gateway/rights/token.ts';
-import type { Storage, StoredToken } from '../../../gateway/storage/storage.ts';
-import { endOf, isTextOf } from '../../../gateway/work/token-use.ts';
+import type { StoredToken } from '../../../gateway/storage/storage.ts';
+import { endOf } from '../../../gateway/work/token-use.ts';
 import { withoutSecret } from '../../../gateway/work/tokens.ts';
 import { localTime, print, table } from '../../output.ts';
 import { networksIn, timeValue } from './option-values.ts';
 import { withOperator } from './with-operator.ts';
-import { byOperator, withStorage, type GatewayGlobals } from './with-storage.ts';
+import type { GatewayGlobals } from './with-storage.ts';
 
 interface TokenOptions {
   readonly preset: Preset;
@@ -85,13 +84,9 @@ function rotateCommand({ globals, config }: GatewayGlobals): Command {
     .requiredOption('--overlap <time>', 'for how long the old text is accepted too, e.g. 1d', timeValue)
     .description('give a token another text and show it, once; its id and rights stay')
     .action(async (id: string, { overlap }: { overlap: number }) => {
-      const { text, hash } = makeToken(id);
-      const until = Date.now() + overlap;
-      await withStorage(config(), async (storage) => {
-        const token = await inUse(storage, id);
-        const facts = byOperator('token.rotated', { customer: token.customer, token: id, detail: { until } });
-        if (!(await storage.rotateToken(id, { hash, until }, facts))) throw notInUse(id);
-      });
+      const { text, until } = await withOperator(config(), async (work, by) =>
+        work.rotateToken(by, id, overlap),
+      );
       const said = `${text}\nIt is shown this once. The old text is accepted until ${localTime(until)}.`;
       print(globals().json, { id, token: text, until }, () => said);
     });
@@ -105,17 +100,12 @@ function revokeCommand({ globals, config }: GatewayGlobals): Command {
     .argument('<id>', 'id of the token; "-" to read a token that has leaked from standard input')
     .description('refuse a token, and the tokens that it has made, from now on')
     .action(async (asked: string) => {
-      const leaked =
-        asked === '-' ? readToken((await readAll(process.stdin)).slice(0, longestLeak).trim()) : null;
-      const id = asked === '-' ? (leaked?.id ?? '') : asked;
-      const done = await withStorage(config(), async (storage) => {
-        const token = await storage.token(id);
-        if (token === null || (asked === '-' && !isTextOf(token, leaked?.hash ?? null, Date.now())))
-          return false;
-        const facts = byOperator('token.revoked', { customer: token.customer, token: id });
-        return await storage.revokeToken(id, Date.now(), facts);
+      const leaked = asked === '-' ? (await readAll(process.stdin)).slice(0, longestLeak).trim() : null;
+      const id = await withOperator(config(), async (work, by) => {
+        if (leaked !== null) return await work.revokeLeaked(by, leaked);
+        await work.revokeToken(by, asked);
+        return asked;
       });
-      if (!done) throw notInUse(id);
       print(globals().json, { id, revoked: true }, () => `The token ${id} is refused from now on.`);
     });
 }
@@ -135,17 +125,6 @@ function orderOf(asked: TokenOptions): CustomerTokenOrder {
     idle: asked.idle ?? null,
     makesTokens: asked.makesTokens,
   };
-}
-
-/** @throws {CommandFailed} if there is no such token, or it has ended */
-async function inUse(storage: Storage, id: string): Promise<StoredToken> {
-  const token = await storage.token(id);
-  if (token === null || endOf(token, Date.now()) !== null) throw notInUse(id);
-  return token;
-}
-
-function notInUse(id: string): CommandFailed {
-  return new CommandFailed(`There is no token ${id} that is in use.`);
 }
 
 /** @param maker the token that has made this one */

@@ -1,8 +1,9 @@
 import { userInfo } from 'node:os';
 import { CommandFailed } from '../../../app/command-failed.ts';
 import { describeProblem } from '../../../core/describe.ts';
+import { HeadsFile } from '../../../gateway/audit/heads-file.ts';
 import { OperatorRefusal, OperatorWork } from '../../../gateway/operator/work.ts';
-import { backendsAt, withStorage } from './with-storage.ts';
+import { backendsAt, storageSettingsAt, withStorage } from './with-storage.ts';
 
 /**
  * Carries out an order of the operator, as the operator's API does.
@@ -16,8 +17,12 @@ export async function withOperator<T>(
 ): Promise<T> {
   try {
     const by = `command line, ${userInfo().username}`;
-    const names = (): readonly string[] => backendsAt(path);
-    return await withStorage(path, async (storage) => order(new OperatorWork(storage, Date.now, names), by));
+    const parts = {
+      wall: Date.now,
+      backends: () => backendsAt(path),
+      heads: new HeadsFile(storageSettingsAt(path).auditHeads),
+    };
+    return await withStorage(path, async (storage) => order(new OperatorWork({ storage, ...parts }), by));
   } catch (error) {
     if (error instanceof OperatorRefusal) throw new CommandFailed(describeProblem(error.problem, 'en'));
     throw error;

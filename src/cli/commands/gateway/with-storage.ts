@@ -72,8 +72,3 @@ export function byOperator(what: string, facts: Partial<AuditFacts>): AuditFacts
   const from = `command line, ${userInfo().username}`;
   return { what, customer: '', token: '', zone: '', detail: {}, ...facts, from };
 }
-
-/** @throws {CommandFailed} if there is no such customer */
-export async function demandCustomer(storage: Storage, id: string): Promise<void> {
-  if ((await storage.customer(id)) === null) throw new CommandFailed(`There is no customer ${id}.`);
-}

@@ -1,9 +1,9 @@
 import { Command } from 'commander';
-import { CommandFailed } from '../../../app/command-failed.ts';
-import { displayName, isWithin, type DnsName } from '../../../dns/name.ts';
+import { displayName } from '../../../dns/name.ts';
+import type { GrantOrder } from '../../../gateway/operator/work.ts';
 import { absoluteName } from '../../../net/gateway/wire.ts';
 import { localTime, print, table } from '../../output.ts';
-import { byOperator, demandCustomer, withStorage, type GatewayGlobals } from './with-storage.ts';
+import type { GatewayGlobals } from './with-storage.ts';
 import { withOperator } from './with-operator.ts';
 
 /** `domainsync gateway zone ...` */
@@ -66,33 +66,29 @@ function releaseCommand({ globals, config }: GatewayGlobals): Command {
 function grantCommand({ globals, config }: GatewayGlobals): Command {
   return withGrant(new Command('grant'))
     .description('let another customer create a zone below a zone, and zones below that')
-    .action(async (parentText: string, childText: string, customer: string) => {
-      const { parent, child } = grantNames(parentText, childText);
-      const done = await withStorage(config(), async (storage) => {
-        await demandCustomer(storage, customer);
-        const facts = byOperator('zone.granted', { customer, zone: parent, detail: { child } });
-        return await storage.addGrant({ parent, child, customer, createdAt: Date.now() }, facts);
+    .action(async (...words: readonly [parent: string, child: string, customer: string]) => {
+      const asked = grantOf(words);
+      const { parent, child, customer } = asked;
+      await withOperator(config(), async (work, by) => {
+        await work.grant(by, asked);
       });
-      if (!done) throw nobodys(parent);
       const said = `${customer} may create ${displayName(child)} and zones below it. It then answers for its
 names instead of ${displayName(parent)}, wildcards included. Put its NS records into ${displayName(parent)}.`;
-      print(globals().json, { parent, child, customer }, () => said);
+      print(globals().json, asked, () => said);
     });
 }
 
 function revokeCommand({ globals, config }: GatewayGlobals): Command {
   return withGrant(new Command('revoke'))
     .description('end a grant; zones that exist by it stay as they are')
-    .action(async (parentText: string, childText: string, customer: string) => {
-      const { parent, child } = grantNames(parentText, childText);
-      const facts = byOperator('zone.grant-revoked', { customer, zone: parent, detail: { child } });
-      const done = await withStorage(
-        config(),
-        async (storage) => await storage.revokeGrant({ parent, child, customer }, Date.now(), facts),
-      );
-      if (!done) throw new CommandFailed(`${customer} has no such grant.`);
+    .action(async (...words: readonly [parent: string, child: string, customer: string]) => {
+      const asked = grantOf(words);
+      const { child, customer } = asked;
+      await withOperator(config(), async (work, by) => {
+        await work.revokeGrant(by, asked);
+      });
       const said = `${customer} may no longer create ${displayName(child)}. A zone that exists stays.`;
-      print(globals().json, { parent, child, customer }, () => said);
+      print(globals().json, asked, () => said);
     });
 }
 
@@ -105,7 +101,7 @@ function grantsCommand({ globals, config }: GatewayGlobals): Command {
     .argument('<parent>')
     .description('who may create zones below a zone')
     .action(async (text: string) => {
-      const all = await withStorage(config(), async (storage) => await storage.grants(absoluteName(text)));
+      const all = await withOperator(config(), async (work) => work.grants(absoluteName(text)));
       print(globals().json, all, () => {
         const rows = all.map((one) => [
           displayName(one.child),
@@ -118,13 +114,7 @@ function grantsCommand({ globals, config }: GatewayGlobals): Command {
     });
 }
 
-/** @throws {CommandFailed} if the child is not below the parent */
-function grantNames(parentText: string, childText: string): { parent: DnsName; child: DnsName } {
-  const [parent, child] = [absoluteName(parentText), absoluteName(childText)];
-  if (parent !== child && isWithin(child, parent)) return { parent, child };
-  throw new CommandFailed(`${displayName(child)} is not below ${displayName(parent)}.`);
-}
-
-function nobodys(zone: DnsName): CommandFailed {
-  return new CommandFailed(`Nobody owns the zone ${displayName(zone)}.`);
+/** The grant that the arguments of a command name. */
+function grantOf([parent, child, customer]: readonly [string, string, string]): GrantOrder {
+  return { parent: absoluteName(parent), child: absoluteName(child), customer };
 }

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import type { IncomingHttpHeaders } from 'node:http';
+import { isIP } from 'node:net';
 import { readAnswer } from '../../../centrals/gateway/answer.ts';
 import { CentralError } from '../../../core/central.ts';
 import { parseName } from '../../../dns/name.ts';
@@ -10,6 +11,7 @@ import { pageOf } from '../../../gateway/api/paging.ts';
 import { bodyOf, headersOf, tokenIn } from '../../../gateway/api/read-request.ts';
 import { checkQueryAndBody, findRoute } from '../../../gateway/api/route.ts';
 import { routes } from '../../../gateway/api/routes.ts';
+import { proxyHeaders, senderAddress } from '../../../gateway/api/sender.ts';
 import { isSameHash, makeToken, readToken } from '../../../gateway/rights/token.ts';
 import * as shapes from '../../../net/gateway/schemas.ts';
 import {
@@ -189,7 +191,7 @@ const client = defineTarget({
   decode: (input) => {
     const address = clientAddress(input);
     const list = ['a', 'b', 'c'];
-    return { network: clientNetwork(address), page: pageOf(list, String, { cursor: input }, 2) };
+    return { network: clientNetwork(address), page: pageOf(list, String, { cursor: input, limit: 2 }) };
   },
   refusals: [ApiRefusal],
   check: ({ network, page }) => {
@@ -197,6 +199,76 @@ const client = defineTarget({
     assert.ok(page.items.length <= 2);
   },
 });
+
+const trusted = [{ address: '192.0.2.0', prefix: 24 }];
+const [inForwardedFor, inForwarded] = ['203.0.113.9', 'for=203.0.113.9'];
+
+/**
+ * What proxies have written about the client. Whatever the client sends in the header, the address that the
+ * trusted proxy has added behind it counts, or the request is refused.
+ */
+const sender = defineTarget({
+  name: 'gateway-sender',
+  shape: 'text',
+  samples: [
+    '198.51.100.7',
+    '198.51.100.7, 192.0.2.8',
+    '[2001:db8::1]:443, ::ffff:192.0.2.9',
+    'for=198.51.100.7;proto=https;by=192.0.2.1',
+    'for="[2001:db8::1]:4711", for=_hidden, FOR=unknown',
+    'for="a\\"b,c";host=x',
+  ],
+  words: [
+    ',',
+    ';',
+    '"',
+    '\\',
+    '=',
+    'for=',
+    'For="',
+    '[',
+    ']',
+    ':',
+    '192.0.2.1',
+    '%eth0',
+    ' ',
+    '\t',
+    'unknown',
+    'ſ',
+  ],
+  decode: (written) =>
+    proxyHeaders.map((header) => {
+      const added = header === 'forwarded' ? inForwarded : inForwardedFor;
+      const read = (remoteAddress: string, line: string): string =>
+        senderAddress(
+          { remoteAddress, headersDistinct: { [header]: [line] } },
+          { networks: trusted, header },
+        );
+      return {
+        direct: read('198.51.100.1', written),
+        forwarded: orRefused(() => read('192.0.2.1', `${written}, ${added}`)),
+        alone: orRefused(() => read('192.0.2.1', written)),
+      };
+    }),
+  refusals: [],
+  check: (all) => {
+    for (const { direct, forwarded, alone } of all) {
+      assert.equal(direct, '198.51.100.1');
+      assert.ok(forwarded === null || forwarded === inForwardedFor);
+      assert.ok(alone === null || isIP(alone) !== 0);
+    }
+  },
+});
+
+/** The result of `read`; null: the request is refused. */
+function orRefused(read: () => string): string | null {
+  try {
+    return read();
+  } catch (error) {
+    if (error instanceof ApiRefusal) return null;
+    throw error;
+  }
+}
 
 /** The octets of a request's body. However it is cut, it is the same JSON. */
 const body = defineTarget({
@@ -324,4 +396,4 @@ const answer = defineTarget({
   refusals: [CentralError],
 });
 
-export const gatewayTargets: readonly Target[] = [request, client, body, sentToken, answer];
+export const gatewayTargets: readonly Target[] = [request, client, sender, body, sentToken, answer];
