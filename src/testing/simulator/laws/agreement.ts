@@ -58,8 +58,8 @@ function checkStuck({ causes, central }: Pair, stuck: Operation, judgement: Judg
 }
 
 /**
- * Whether the stuck operation is a create whose zone nobody read back, or a delete of such a zone that did
- * not see the zone either. The zone is kept and listed.
+ * Whether the stuck operation is a create whose zone nobody read back. Or it is a delete of such a zone that
+ * did not see the zone either. The zone is kept and listed.
  */
 function isUnproven(operation: Operation, { late, unproven }: CentralStore): boolean {
   const { kind, zone, problems } = operation;
