@@ -20,8 +20,8 @@ import { forgotten } from '../before/signed-delete.ts';
 
 /**
  * Resumes or ends the stuck creates and deletes of a zone, once the panel has the zone again or neither side
- * has it any more. Such an operation is stuck because another writer changed the zone, or nobody read its
- * create back, or nobody confirmed the delete of a signed zone.
+ * has it any more. Such an operation is stuck because another writer changed the zone, nobody read its create
+ * back, or nobody confirmed the delete of a signed zone.
  * @param own open creates and deletes of the zone; those that are not stuck stay as they are
  * @param view a panel read of the zone
  */
