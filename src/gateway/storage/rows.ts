@@ -23,7 +23,12 @@ const record = v.object({ name, type: v.string(), ttl: v.nullable(v.number()), r
 const records = v.array(record);
 
 const outcome = v.variant('kind', [
-  v.object({ kind: v.literal('done'), removed: records, added: records }),
+  v.object({
+    kind: v.literal('done'),
+    result: v.optional(v.picklist(['created', 'exists', 'deleted', 'missing'])),
+    removed: records,
+    added: records,
+  }),
   v.object({
     kind: v.literal('failed'),
     code: v.string(),
