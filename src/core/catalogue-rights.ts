@@ -38,6 +38,10 @@ export const rightsTexts = {
     en: 'The preset {preset} needs zones. Every zone is written as **.',
     ru: 'Для набора {preset} нужно указать зоны. Любая зона записывается как **.',
   },
+  'rule.too-many': {
+    en: 'A token has at most {most} rules, and these would be {count}. Name fewer zones or names, use patterns such as **.example.org, or make several tokens.',
+    ru: 'У токена может быть не больше {most} правил, а получилось бы {count}. Укажите меньше зон или имён, используйте шаблоны вида **.example.org или создайте несколько токенов.',
+  },
   'rule.no-names': {
     en: 'The preset {preset} needs names.',
     ru: 'Для набора {preset} нужно указать имена.',

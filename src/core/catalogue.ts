@@ -219,8 +219,8 @@ export const catalogue = {
     advice: 'administrator',
   },
   'zone.maybe-ours': {
-    en: 'The central DNS has the domain {zone} and the panel has not. domainsync may have created it before it was interrupted, or an operator created it, so it was left as it is. Delete it at the central DNS, or create the domain in the panel: then it synchronises.',
-    ru: 'Домен {zone} есть на центральном DNS, но не в панели. Его мог создать domainsync, работа которого была прервана, или кто-то вручную, поэтому домен оставлен как есть. Удалите его на центральном DNS либо создайте в панели: тогда он будет синхронизироваться.',
+    en: 'The central DNS has the domain {zone} and the panel has not. domainsync may have created it before it was interrupted, or an operator created it, so it was left as it is. Delete it at the central DNS, or create the domain in the panel: then it synchronises, and can be deleted there.',
+    ru: 'Домен {zone} есть на центральном DNS, но не в панели. Его мог создать domainsync, работа которого была прервана, или кто-то вручную, поэтому домен оставлен как есть. Удалите его на центральном DNS либо создайте в панели: тогда он будет синхронизироваться, и его можно будет удалить в ней.',
     advice: 'administrator',
   },
   'zone.create-refused': {
@@ -229,8 +229,8 @@ export const catalogue = {
     advice: 'administrator',
   },
   'zone.changed-at-central': {
-    en: 'The domain {zone} was deleted in the panel, but at the central DNS it holds records that are not ours.',
-    ru: 'Домен {zone} удалён в панели, но на центральном DNS в нём есть чужие записи.',
+    en: 'The domain {zone} was deleted in the panel, but at the central DNS it holds records that are not ours, so it was left there. Delete it at the central DNS, or create the domain in the panel: then it synchronises, and can be deleted there.',
+    ru: 'Домен {zone} удалён в панели, но на центральном DNS в нём есть чужие записи, поэтому там он оставлен. Удалите его на центральном DNS либо создайте в панели: тогда он будет синхронизироваться, и его можно будет удалить в ней.',
     advice: 'administrator',
   },
   'zone.signed-delete': {
@@ -300,8 +300,8 @@ export const catalogue = {
     advice: 'administrator',
   },
   'journal.zone-left': {
-    en: 'The central DNS has the domain {zone} and the panel has not; before everything was compared anew, it was synchronised. It was left as it is. Delete it at the central DNS, or create the domain in the panel: then it synchronises.',
-    ru: 'Домен {zone} есть на центральном DNS, но не в панели; до нового сравнения всех зон он синхронизировался. Домен оставлен как есть. Удалите его на центральном DNS либо создайте в панели: тогда он будет синхронизироваться.',
+    en: 'The central DNS has the domain {zone} and the panel has not; before everything was compared anew, it was synchronised. It was left as it is. Delete it at the central DNS, or create the domain in the panel: then it synchronises, and can be deleted there.',
+    ru: 'Домен {zone} есть на центральном DNS, но не в панели; до нового сравнения всех зон он синхронизировался. Домен оставлен как есть. Удалите его на центральном DNS либо создайте в панели: тогда он будет синхронизироваться, и его можно будет удалить в ней.',
     advice: 'administrator',
   },
   'journal.disk-full': {

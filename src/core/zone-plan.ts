@@ -78,6 +78,8 @@ export const hindrances = [
   'copy',
   /** The zone is being created or deleted now. */
   'under-way',
+  /** A create or delete of the zone is stuck. */
+  'stuck',
   /** The zone's ledger is damaged; a comparison has to take a new baseline first. */
   'frozen',
   /** The first comparison of all zones is not done yet. */

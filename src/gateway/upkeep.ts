@@ -50,10 +50,7 @@ export async function settleAgain(parts: SettledParts): Promise<void> {
   else await settleClaims(parts, false);
 }
 
-async function settleClaims(
-  { guard, claims, log }: SettledParts,
-  isStart: boolean,
-): Promise<void> {
+async function settleClaims({ guard, claims, log }: SettledParts, isStart: boolean): Promise<void> {
   const doubt = await guard.doubt();
   // A database in doubt may be an older copy. The claims that it has may have ended since.
   if (doubt !== null) {

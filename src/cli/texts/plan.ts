@@ -29,6 +29,7 @@ const hindranceTexts: Readonly<Record<Hindrance, string>> = {
   excluded: 'excluded; "domainsync include" takes it back',
   copy: 'the central has it as a copy of another server (slave): ask the provider to make it primary',
   'under-way': 'it is just being created or deleted; plan again in a minute',
+  stuck: 'its create or delete is stuck; "domainsync status" says why and what to do',
   frozen: 'its ledger is damaged; "domainsync compare" takes a new baseline first',
   arriving: 'the first comparison of all zones is not done yet; "domainsync status" shows how far it is',
   'gone-from-panel': 'the panel does not have it; "push --delete" deletes a zone that both sides had',

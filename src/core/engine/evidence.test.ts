@@ -260,3 +260,57 @@ test('issue 13: nothing that the answer of our create did not show is removed wh
     assert.ok(held(world, 'central', a('shop', 7)), `killed after ${at} ms`);
   }
 });
+
+/**
+ * The agent was killed in a create, and the user deleted the zone while the central was out of reach. The
+ * central has the zone, with default records that nobody has read.
+ */
+async function deletedUnread(): Promise<World> {
+  const world = await given({ panel: null, central: null });
+  losesOneCreate(world);
+  make(world);
+  void world.hint(zone);
+  // The request is out as soon as its answer is lost.
+  for (let waited = 0; !world.centralDown && waited < minute; waited += 50) await wait(world, 50);
+  world.kill();
+  await wait(world, 2 * minute);
+  assert.ok(world.central.zones.has(zone) && world.panel.zones.has(zone));
+  world.centralDown = true;
+  world.applyOutages();
+  await restart(world);
+  assert.equal(await deleteZone(world), 'accept');
+  await wait(world, minute);
+  world.centralDown = false;
+  world.applyOutages();
+  await wait(world, 30 * minute);
+  assert.ok(world.central.zones.has(zone));
+  const stuck = await stuckCodes(world);
+  assert.deepEqual(new Set(stuck), new Set(['zone.maybe-ours']));
+  return world;
+}
+
+async function deleteZone(world: World): Promise<Verdict['kind']> {
+  const deleting = world.edit(remove, () => world.panel.zones.delete(zone), smoothly);
+  return (await world.clock.runUntilSettled(deleting)).verdict.kind;
+}
+
+test('crash seed 4011: a zone that nobody read back and that the user deleted is listed, and forgotten once it is gone', async () => {
+  const world = await deletedUnread();
+  world.central.zones.delete(zone);
+  // Nobody asks for a comparison: the hourly one finds it.
+  await wait(world, 70 * minute);
+  assert.deepEqual(await stuckCodes(world), []);
+  assert.equal((await viewOf(world, zone)).entry, null);
+});
+
+test('crash seed 4011: the user can create such a zone again, and delete it then', async () => {
+  const world = await deletedUnread();
+  assert.equal((await createZone(world)).kind, 'accept');
+  await wait(world, 5 * minute);
+  assert.deepEqual(await stuckCodes(world), []);
+  assert.deepEqual((await viewOf(world, zone)).entry?.state, 'synced');
+  assert.equal(await deleteZone(world), 'accept');
+  await wait(world, 5 * minute);
+  assert.ok(!world.central.zones.has(zone));
+  assert.deepEqual(await stuckCodes(world), []);
+});

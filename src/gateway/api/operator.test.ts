@@ -86,8 +86,12 @@ describe('the operator’s API of a gateway', { skip: missingPrograms('pdns_serv
       [{ rights: { ...rights, rules: [{ ...rule, allow: ['everything'] }] } }, 400],
       [{ preset: 'read', networks: ['nowhere'] }, 422],
       [{ preset: 'read', days: 0 }, 400],
+      [{ preset: 'full', zones: Array.from({ length: 501 }, (_, at) => `z${at}.example`) }, 422],
+      // The longest name, with every octet as an escape, takes a thousand characters.
+      [{ preset: 'panel', zones: [String.raw`\097\098.`.repeat(60)] }, 201],
     ] as const)
       assert.equal((await ask('POST', '/customers/one/tokens', body)).status, status, JSON.stringify(body));
+    assert.equal((await ask('GET', '/customers/one/tokens')).status, 200);
     assert.equal((await ask('POST', '/customers/nobody/tokens', { preset: 'read' })).status, 404);
     const keyed = await sendToGateway(bench.url(), {
       token,

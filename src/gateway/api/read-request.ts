@@ -12,6 +12,9 @@ const mostTags = 100;
 /** The headers of a request, as Node.js has them. */
 type SentHeaders = Pick<IncomingMessage, 'headers' | 'headersDistinct'>;
 
+/** A request whose body is read: its headers, and the octets of the body as they arrive. */
+export type SentBody = Pick<IncomingMessage, 'headers'> & AsyncIterable<Uint8Array>;
+
 /** The token of a request; empty: it has none, or more than one. */
 export function tokenIn({ headersDistinct }: SentHeaders): string {
   const [text = '', second] = headersDistinct['authorization'] ?? [];
@@ -68,7 +71,7 @@ function badHeader(name: string): ApiRefusal {
  * @returns its JSON; null: there is no body
  * @throws {ApiRefusal} 400, 413 or 415
  */
-export async function bodyOf(request: IncomingMessage): Promise<unknown> {
+export async function bodyOf(request: SentBody): Promise<unknown> {
   const octets = await octetsOf(request);
   if (octets.length === 0) return null;
   try {
@@ -79,14 +82,14 @@ export async function bodyOf(request: IncomingMessage): Promise<unknown> {
 }
 
 /** Refuses a body that is said to be something else than JSON, before it is read. */
-function demandJson({ headers }: IncomingMessage): void {
+function demandJson({ headers }: SentBody): void {
   const type = headers['content-type'] ?? 'application/json';
   const isJson = /^application\/json(?: *; *charset="?utf-8"?)?$/iu.test(type);
   const isPlain = /^(?:identity)?$/iu.test(headers['content-encoding'] ?? '');
   if (!isJson || !isPlain) throw new ApiRefusal(415, 'gateway.not-json');
 }
 
-async function octetsOf(request: IncomingMessage): Promise<Buffer> {
+async function octetsOf(request: SentBody): Promise<Buffer> {
   const chunks: Buffer[] = [];
   let octets = 0;
   try {

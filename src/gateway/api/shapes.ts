@@ -2,7 +2,7 @@
 import * as v from 'valibot';
 import { apiRecord } from '../../net/gateway/schemas.ts';
 import { presets } from '../rights/presets.ts';
-import { ruleSchema, verbs } from '../rights/rule.ts';
+import { mostPatternText, ruleSchema, verbs } from '../rights/rule.ts';
 import { rightsSchema } from '../storage/rights-schema.ts';
 
 const name = v.pipe(v.string(), v.nonEmpty(), v.maxLength(1_024));
@@ -127,7 +127,8 @@ export const customerChanges = v.strictObject({
 
 export const customersPage = v.strictObject({ customers: v.array(customerBody), next });
 
-const patterns = v.pipe(v.array(v.pipe(v.string(), v.nonEmpty(), v.maxLength(1_024))), v.maxLength(1_000));
+const pattern = v.pipe(v.string(), v.nonEmpty(), v.maxLength(mostPatternText));
+const patterns = v.pipe(v.array(pattern), v.maxLength(1_000));
 const networks = v.pipe(v.array(v.pipe(v.string(), v.maxLength(50))), v.maxLength(100));
 
 const days = v.optional(v.pipe(v.number(), v.integer(), v.minValue(1), v.maxValue(99_999)));

@@ -67,11 +67,22 @@ export interface Denial extends RRsetKey {
   readonly reason: RightReason;
 }
 
+/** Maximum number of rules of a token. */
+export const mostRules = 1_000;
+
 /** With so many problems no further rule is read. One pattern can have a thousand. */
 const manyProblems = 100;
 
+/** The problem of rights with so many rules; null: there are not too many. */
+export function tooManyRules(count: number): Problem | null {
+  if (count <= mostRules) return null;
+  return problem('rule.too-many', { count: String(count), most: String(mostRules) });
+}
+
 /** Finds problems of rights: of rules, patterns of zones, and protected types. Empty: there are none. */
 export function checkRights(rights: Rights): readonly Problem[] {
+  const tooMany = tooManyRules(rights.rules.length);
+  if (tooMany !== null) return [tooMany];
   const problems: Problem[] = [];
   for (const rule of rights.rules) {
     problems.push(...checkRule(rule));

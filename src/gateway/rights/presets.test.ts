@@ -23,6 +23,17 @@ function may(rights: Rights, name: string, type: string, of: DnsName = zone): st
 
 const everything = verbs.join(' ');
 
+/** Codes of the problems of a preset. */
+function codes(...args: Parameters<typeof presetRights>): string[] {
+  try {
+    presetRights(...args);
+    return [];
+  } catch (error) {
+    assert.ok(error instanceof DnsDataError);
+    return error.problems.map(({ code }) => code);
+  }
+}
+
 test('panel: what a panel edits, in all zones or the listed ones, which it makes and deletes', () => {
   const all = presetRights('panel', [], []);
   for (const type of ['A', 'TXT', 'CAA', 'TLSA', 'DS', 'MX', 'SRV', 'CNAME']) {
@@ -92,17 +103,17 @@ test('every preset is made of sound rights, and lies within a panel', () => {
 });
 
 test('what a preset lacks is said', () => {
-  const codes = (...args: Parameters<typeof presetRights>): string[] => {
-    try {
-      presetRights(...args);
-      return [];
-    } catch (error) {
-      assert.ok(error instanceof DnsDataError);
-      return error.problems.map(({ code }) => code);
-    }
-  };
   for (const preset of ['acme', 'dyndns', 'read', 'full'] as const)
     assert.deepEqual(codes(preset, [], ['www']), ['rule.no-zones']);
   assert.deepEqual(codes('dyndns', ['**'], []), ['rule.no-names']);
   assert.deepEqual(codes('full', ['a*'], ['www.']), ['rule.partial-wildcard', 'rule.absolute-name']);
+});
+
+test('rights that a token could not keep are refused: too many rules', () => {
+  const many = (count: number): string[] => Array.from({ length: count }, (_, at) => `z${at}.example.org`);
+  assert.equal(presetRights('full', many(500), []).rules.length, 1_000);
+  assert.deepEqual(codes('full', many(501), []), ['rule.too-many']);
+  assert.deepEqual(codes('panel', many(501), []), ['rule.too-many']);
+  assert.deepEqual(codes('read', many(1_000), many(1_000)), ['rule.too-many']);
+  assert.equal(presetRights('acme', many(1_000), []).rules.length, 1_000);
 });

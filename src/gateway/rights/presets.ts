@@ -1,5 +1,5 @@
 import { DnsDataError, problem } from '../../dns/problem.ts';
-import { checkRights, type Rights } from './decide.ts';
+import { checkRights, tooManyRules, type Rights } from './decide.ts';
 import { verbs, type Rule, type Verb } from './rule.ts';
 
 export const presets = ['panel', 'acme', 'dyndns', 'read', 'full'] as const;
@@ -19,7 +19,8 @@ const panelTypes = ['CAA', 'TLSA', 'DS'];
  * - `dyndns`: A and AAAA at the names, of which there must be some.
  * @param zones patterns of zones; none: every zone, which only `panel` allows
  * @param names patterns relative to the zone, `@` for the apex
- * @throws {DnsDataError} `rule.no-zones`, `rule.no-names`, or with the problems of the patterns
+ * @throws {DnsDataError} `rule.no-zones`, `rule.no-names`, `rule.too-many`, or with the problems of the
+ *   patterns
  */
 export function presetRights(preset: Preset, zones: readonly string[], names: readonly string[]): Rights {
   if (zones.length === 0 && preset !== 'panel')
@@ -27,6 +28,9 @@ export function presetRights(preset: Preset, zones: readonly string[], names: re
   if (names.length === 0 && preset === 'dyndns')
     throw new DnsDataError([problem('rule.no-names', { preset })]);
   const listed = zones.length === 0 ? ['**'] : zones;
+  // A rule for each zone and name: so many would take long to write out.
+  const tooMany = tooManyRules(listed.length * Math.max(1, new Set(names).size));
+  if (tooMany !== null) throw new DnsDataError([tooMany]);
   const isPanel = preset === 'panel';
   const rights: Rights = {
     rules: listed.flatMap((zone) => presetRules(preset, zone, names)),

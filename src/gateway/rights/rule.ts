@@ -32,7 +32,7 @@ export interface Rule {
 }
 
 /** Maximum length of a pattern, in characters: the most that a name in any spelling takes. */
-const mostPatternText = 1_024;
+export const mostPatternText = 1_024;
 const mostTypes = 64;
 const mostTypeText = 32;
 

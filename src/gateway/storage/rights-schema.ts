@@ -1,12 +1,11 @@
 import * as v from 'valibot';
-import { ruleSchema } from '../rights/rule.ts';
+import { mostRules } from '../rights/decide.ts';
+import { mostPatternText, ruleSchema } from '../rights/rule.ts';
 
 /** Maximum number of patterns in one list of a token. */
 const mostPatterns = 1_000;
-/** Maximum number of rules of a token. */
-const mostRules = 1_000;
 
-const patterns = v.pipe(v.array(v.pipe(v.string(), v.maxLength(255))), v.maxLength(mostPatterns));
+const patterns = v.pipe(v.array(v.pipe(v.string(), v.maxLength(mostPatternText))), v.maxLength(mostPatterns));
 
 /** The rights of a token, as they are stored and as the API takes them. */
 export const rightsSchema = v.strictObject({

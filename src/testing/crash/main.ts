@@ -3,6 +3,7 @@
  * changes to a gateway instead. See `npm run -s crash -- --help`. The exit status is 1 if a law was broken.
  */
 import { Command, InvalidArgumentError } from 'commander';
+import type { BackendKind } from '../stage/gateway-account.ts';
 import { playGatewayStories } from './gateway/report.ts';
 import { isPairName, missingForPair, pairNames, type PairName } from './pairs.ts';
 import { planOf, type CrashPlan } from './plan.ts';
@@ -18,6 +19,8 @@ interface Options {
   readonly atOnce: number;
   readonly json: boolean;
   readonly gateway: boolean;
+  readonly backend: BackendKind;
+  readonly twoGateways: boolean;
 }
 
 function wholeNumber(text: string): number {
@@ -37,6 +40,11 @@ function waitsIn(text: string): CrashPlan['waits'] {
   return text;
 }
 
+function backendIn(text: string): BackendKind {
+  if (text === 'powerdns' || text === 'bind' || text === 'knot') return text;
+  throw new InvalidArgumentError('powerdns, bind or knot');
+}
+
 function readOptions(): Options {
   return new Command('crash')
     .description('Plays stories with real processes that are killed (docs/reliability.md).')
@@ -47,6 +55,8 @@ function readOptions(): Options {
     .option('--waits <which>', 'short or default; else one story in twelve has the default waits', waitsIn)
     .option('--at-once <number>', 'how many stories at once', wholeNumber, 2)
     .option('--gateway', 'stories about the gateway, instead of those about the agent', false)
+    .option('--backend <kind>', 'with --gateway: powerdns, bind or knot', backendIn, 'powerdns')
+    .option('--two-gateways', 'with --gateway: two of them, which share a PostgreSQL', false)
     .option('--json', 'print the result as JSON', false)
     .allowExcessArguments(false)
     .parse()
@@ -91,7 +101,7 @@ const options = readOptions();
 const began = performance.now();
 const say = options.json ? console.error : console.log;
 const summary = options.gateway
-  ? await playGatewayStories(options, say)
+  ? await playGatewayStories({ ...options, gateways: options.twoGateways ? 2 : 1 }, say)
   : summarize(await playStories(options), (performance.now() - began) / 1_000);
 console.log(JSON.stringify(summary, null, 2));
 process.exitCode = summary.violations === 0 && summary.stories > 0 ? 0 : 1;

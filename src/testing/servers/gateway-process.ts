@@ -125,17 +125,21 @@ export class GatewayProcess {
  * @param folder gets the file `gateway.ini` and the folder of the database
  * @param backend options of the section `[backend]`
  * @param listen address and port of the API; port 0: a free one at each start
+ * @param storage options of the section `[storage]`; none: SQLite
  * @returns the path of the file
  */
 export function writeGatewaySettings(
   folder: string,
   backend: Readonly<Record<string, string>>,
   listen = '127.0.0.1:0',
+  storage: Readonly<Record<string, string>> = {},
 ): string {
   const config = join(folder, 'gateway.ini');
-  const options = Object.entries(backend).map(([name, value]) => `${name} = ${value}`);
-  const api = [`listen = ${listen}`, `state = ${join(folder, 'gateway')}`];
-  writeFileSync(config, ['[gateway]', ...api, '[backend]', ...options, ''].join('\n'), { mode: 0o600 });
+  const api = { listen, state: join(folder, 'gateway') };
+  const sections = Object.entries({ gateway: api, storage, backend }).map(([name, options]) =>
+    [`[${name}]`, ...Object.entries(options).map(([option, value]) => `${option} = ${value}`), ''].join('\n'),
+  );
+  writeFileSync(config, sections.join(''), { mode: 0o600 });
   return config;
 }
 

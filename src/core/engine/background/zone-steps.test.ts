@@ -212,6 +212,23 @@ test('what another writer has in the zone keeps it from being deleted', async ()
   }
 });
 
+test('a zone that a create of ours may have made is listed as such when its delete leaves it', async () => {
+  const asked = sampleCreate('00', { state: 'kept', requested: true });
+  const cases = [
+    ['neither has read it', asked, removal, 'zone.maybe-ours'],
+    ['the delete has', asked, { ...removal, wasThere: true }, 'zone.changed-at-central'],
+    ['the create has', { ...asked, created: true }, removal, 'zone.changed-at-central'],
+    ['no request was sent', { ...asked, requested: false }, removal, 'zone.changed-at-central'],
+    ['the create has ended', { ...asked, state: 'reverted' }, removal, 'zone.changed-at-central'],
+  ] as const;
+  for (const [what, create, operation, code] of cases) {
+    const bench = await given({ operations: [create, operation], central: [apex, one], entry: deleting });
+    await deleteTwice(bench, gone, operation);
+    assert.deepEqual(await told(bench, operation.id), ['stuck', code], what);
+    assert.notEqual(bench.central.store.records(zone), null, what);
+  }
+});
+
 test('a signed zone waits for a second yes', async () => {
   const bench = await given({ operations: [removal], central: [apex], entry: deleting });
   bench.central.store.signings.set(zone, { signed: true, ds: [], cds: [] });

@@ -254,7 +254,7 @@ async function sendDelete(runtime: Runtime, operation: DeleteOperation, ctx: Cal
     if (content !== null) {
       const foreign = await unknownRecords(runtime, operation, content);
       if (foreign.length > 0 || (await isMadeByOthers(runtime, operation, content))) {
-        await becomeStuck(runtime, operation, 'zone.changed-at-central');
+        await becomeStuck(runtime, operation, await objectionToDelete(runtime, operation));
         return;
       }
       if (!(await maySendDelete(runtime, operation, ctx))) {
@@ -279,6 +279,20 @@ async function sendDelete(runtime: Runtime, operation: DeleteOperation, ctx: Cal
     return;
   }
   await endDelete(runtime, operation, operation.problems);
+}
+
+/**
+ * The code of the reason why a delete leaves a zone with records that nobody knows. They may be ours if a
+ * create of the zone was sent, and neither the create nor the delete has read it (docs/adoption.md, row 30).
+ */
+async function objectionToDelete(
+  { ports: { journal, clock } }: Runtime,
+  { zone, wasThere }: DeleteOperation,
+): Promise<'zone.maybe-ours' | 'zone.changed-at-central'> {
+  if (wasThere === true) return 'zone.changed-at-central';
+  const open = creates(await journal.operations({ zone, openAt: clock.wall() }));
+  const isUnproven = open.some(({ state, created, requested }) => !isFinal(state) && requested && !created);
+  return isUnproven ? 'zone.maybe-ours' : 'zone.changed-at-central';
 }
 
 /**

@@ -120,7 +120,7 @@ async function compareUnderLock(
   // While a create or delete of the zone is open, that operation decides about the zone.
   const own = [...creates(open), ...deletes(open)];
   if (own.length > 0) {
-    await unstickZone(runtime, own, view, ctx);
+    await unstickZone(runtime, zone, own, view, ctx);
     return;
   }
   const forgotten = await runtime.forgotten(zone);

@@ -106,7 +106,7 @@ async function unstuck(
     facts: { [`other-writer ${zone}`]: '1' },
   });
   bench.journal.takes = 20;
-  await bench.run(unstickZone(bench.runtime, [operation], view, quietContext()));
+  await bench.run(unstickZone(bench.runtime, zone, [operation], view, quietContext()));
   const now = await bench.stored(operation);
   await bench.wait(5_000);
   return { ...bench, state: now?.state };
@@ -179,4 +179,40 @@ test('an operation that is not stuck is left to itself', async () => {
       assert.deepEqual([state, woken], ['kept', []]);
       assert.notEqual(await journal.zone(zone), null);
     }
+});
+
+test('a stuck create and a stuck delete of one zone end together', async () => {
+  const later = { ...removal, id: '1' };
+  for (const [view, central, ends] of [
+    [gone, null, ['reverted', 'confirmed']],
+    [viewOf([one]), [one], ['kept', 'reverted']],
+    [gone, [one], ['stuck', 'stuck']],
+  ] as const) {
+    const bench = engineBench();
+    if (central !== null) bench.central.store.putZone(zone, central);
+    await bench.journal.commit({
+      operations: [create, later],
+      zones: [entryOf(zone, { state: 'creating' })],
+    });
+    await bench.run(unstickZone(bench.runtime, zone, [create, later], view, quietContext()));
+    const states = [await bench.stored(create), await bench.stored(later)].map((now) => now?.state);
+    assert.deepEqual(states, ends);
+    const entry = await bench.journal.zone(zone);
+    assert.equal(entry?.state, central === null ? undefined : 'creating');
+  }
+});
+
+test('a stuck delete waits for a create that is under way', async () => {
+  const open = { ...create, state: 'kept' } as const;
+  const later = { ...removal, id: '1' };
+  for (const view of [gone, viewOf([one])]) {
+    const bench = engineBench();
+    await bench.journal.commit({
+      operations: [open, later],
+      zones: [entryOf(zone, { state: 'creating' })],
+    });
+    await bench.run(unstickZone(bench.runtime, zone, [open, later], view, quietContext()));
+    assert.equal((await bench.stored(later))?.state, 'stuck');
+    assert.equal((await bench.journal.zone(zone))?.state, 'creating');
+  }
 });

@@ -1,7 +1,10 @@
 import { recordId } from '../../../dns/record.ts';
 import type { CallContext, CentralRecord } from '../../central.ts';
 import type { Batch } from '../../journal.ts';
+import type { DnsName } from '../../../dns/name.ts';
 import {
+  creates,
+  deletes,
   edits,
   type CreateOperation,
   type DeleteOperation,
@@ -17,33 +20,36 @@ import type { Transaction } from '../parts/store.ts';
 import type { Runtime } from '../runtime.ts';
 
 /**
- * Ends the stuck creates and deletes of a zone, once neither side has it any more. If the panel has the zone
- * again, resumes or ends the first of them; the next comparison takes the next one. Such an operation is
- * stuck because another writer changed the zone, or because nobody confirmed the delete of a signed zone.
- * Does nothing while one of them is not stuck.
- * @param own all open creates and deletes of the zone, creates first
+ * Resumes or ends the stuck creates and deletes of a zone, once the panel has the zone again or neither side
+ * has it any more. Such an operation is stuck because another writer changed the zone, nobody read its create
+ * back, or nobody confirmed the delete of a signed zone. Does nothing while one of them is not stuck.
+ * @param own all open creates and deletes of the zone
  * @param view a panel read of the zone
  */
 export async function unstickZone(
   runtime: Runtime,
+  zone: DnsName,
   own: readonly (CreateOperation | DeleteOperation)[],
   view: PanelView,
   ctx: CallContext,
 ): Promise<void> {
-  const [operation] = own;
-  if (operation === undefined || own.some(({ state }) => state !== 'stuck')) return;
+  if (own.some(({ state }) => state !== 'stuck')) return;
   if (view.records === null) {
-    if (view.quiet) await endGone(runtime, own, ctx, withoutZone(operation.zone));
+    if (view.quiet) await endGone(runtime, own, ctx, withoutZone(zone));
     return;
   }
-  if (operation.kind === 'zone-delete') {
-    await runtime.store.transact((tx) => giveUpDelete(runtime, tx, operation));
-    return;
-  }
-  await runtime.store.advance(operation, 'kept', { afterSeen: true, problems: [] });
-  // While the operation was stuck, edits of the zone stayed in the panel, and panel reads may have shown an
+  const [create] = creates(own);
+  await runtime.store.transact(async (tx) => {
+    for (const one of deletes(own)) {
+      // A create that goes on decides about the zone. Without one the zone is synced as before the delete.
+      if (create === undefined) await giveUpDelete(runtime, tx, one);
+      else await tx.advance(one, 'reverted');
+    }
+    for (const one of creates(own)) await tx.advance(one, 'kept', { afterSeen: true, problems: [] });
+  });
+  // While the create was stuck, edits of the zone stayed in the panel, and panel reads may have shown an
   // older state. So the zone is compared.
-  runtime.agenda.compareSoon(operation.zone, 'wanted-after-all', 'limited');
+  if (create !== undefined) runtime.agenda.compareSoon(zone, 'wanted-after-all', 'limited');
 }
 
 /**

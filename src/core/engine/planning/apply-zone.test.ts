@@ -343,7 +343,7 @@ test('issue 17, dnssec: a delete that waits for a yes gets it from a push', asyn
   await world.clock.runUntil(world.clock.now() + 120_000);
   const [stuck] = await historyOf(world, 1);
   assert.deepEqual([stuck?.state, stuck?.problems[0]?.code], ['stuck', 'zone.signed-waiting']);
-  assert.equal((await planOf(world, push)).hindrance, 'under-way');
+  assert.equal((await planOf(world, push)).hindrance, 'stuck');
   const plan = await planOf(world, pushAll);
   assert.deepEqual([plan.whole, plan.signed], ['delete', true]);
   assert.deepEqual(codesOf(await apply(world, plan)), ['plan.signed']);

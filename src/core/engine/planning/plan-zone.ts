@@ -130,7 +130,8 @@ async function hindranceOf(
   entry: ZoneEntry | null,
   open: readonly Operation[],
 ): Promise<Hindrance | null> {
-  if (open.some(({ kind }) => kind !== 'records')) return 'under-way';
+  const whole = open.filter(({ kind }) => kind !== 'records');
+  if (whole.length > 0) return whole.every(({ state }) => state === 'stuck') ? 'stuck' : 'under-way';
   if ((await journal.fact(baselineFact)) === null) return 'arriving';
   if (entry === null) return null;
   if (await isFrozen(journal, entry.zone)) return 'frozen';

@@ -55,7 +55,7 @@ export class GatewayClient {
   /** Sends requests until `goOn` returns false. */
   async work(goOn: () => boolean): Promise<void> {
     while (goOn()) {
-      if (this.#random.chance('zone', 0.2)) await this.#zone(goOn);
+      if (this.#random.chance('zone', 0.2) && this.#scene.server.makesZones) await this.#zone(goOn);
       else if (this.#random.chance('again', 0.15)) await this.#again();
       else await this.#change();
     }
@@ -130,15 +130,16 @@ export class GatewayClient {
     if (attempt === undefined) return;
     const said = await this.#send(attempt);
     this.#say(`${attempt.key} again`, said);
-    if (said.kind !== 'lost') this.#agree(attempt, said, 'sent again');
+    // An outage may come before the gateway looks for the key.
+    if (said.kind !== 'lost' && !isOutage(said)) this.#agree(attempt, said, 'sent again');
   }
 
   /** Two answers about one change must say the same. An outcome that nobody knew may be known later. */
   #agree(attempt: Attempt, said: Said, when: string): void {
-    const { last, key } = attempt;
-    // An outage may come before the gateway looks for the key, and of a deleted zone it tells no outcome.
-    const isGone = said.text.startsWith('central.missing');
-    const isSure = said.kind === 'done' || (said.kind === 'untouched' && !isOutage(said) && !isGone);
+    const { last, key, zone } = attempt;
+    // Of a zone that is deleted the gateway tells no outcome. Only zones that clients make are deleted.
+    const isGone = said.text.startsWith('central.missing') && zone !== zoneOf(this.#customer);
+    const isSure = said.kind === 'done' || (said.kind === 'untouched' && !isGone);
     if (last !== null && last.kind !== 'unknown' && isSure && said.kind !== last.kind)
       this.#violations.add('answers.other', `${key}: ${last.kind} (${last.text}), ${when} ${said.kind}`);
     if (last === null || (last.kind === 'unknown' && isSure)) attempt.last = said;
@@ -227,7 +228,9 @@ export class GatewayClient {
 
   /** Sends one request. @returns null: no answer came */
   async #answer(method: string, path: string, body?: unknown): Promise<Answer | null> {
-    const { gateway } = this.#scene;
+    const { gateways } = this.#scene;
+    // Of several gateways each request goes to any, also a repetition.
+    const gateway = gateways[this.#random.between('gateway', 0, gateways.length - 1)] ?? gateways[0];
     try {
       return await askGateway(gateway.url, this.#token.token, method, path, body);
     } catch {

@@ -1,9 +1,10 @@
 /**
- * Plays a short story in which gateway and PowerDNS are killed, and checks that the laws find faults which
- * the tests plant.
+ * Plays short stories in which gateways and name servers are killed, and checks that the laws find faults
+ * which the tests plant.
  */
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
+import { missingPostgres } from '../../servers/postgres.ts';
 import { missingFor } from '../../stage/server-registry.ts';
 import { gatewayPlan, type GatewayPlan } from './plan.ts';
 import { tellGateway } from './report.ts';
@@ -12,7 +13,7 @@ import { playGateway } from './story.ts';
 /** A story in which only the gateway is killed, each time after so many writes. */
 function gatewayOnly(seed: number, kills: number, writes: number): GatewayPlan {
   const troubles = Array.from({ length: kills }, (_, at) => {
-    return { target: 'gateway', writes, after: 3 * at, lasts: 0 } as const;
+    return { target: 'gateway', which: 0, writes, after: 3 * at, lasts: 0 } as const;
   });
   return { ...gatewayPlan(seed, kills), clients: 4, troubles };
 }
@@ -41,3 +42,15 @@ describe('the gateway, killed at random', { skip: missingFor('gateway') }, () =>
     );
   });
 });
+
+const otherForms = [
+  { backend: 'bind', gateways: 1, skip: missingFor('gateway-bind') },
+  { backend: 'powerdns', gateways: 2, skip: missingFor('gateway') || missingPostgres() },
+] as const;
+
+for (const { backend, gateways, skip } of otherForms)
+  test(`${gateways} gateway(s) at ${backend}, killed at random: the same laws`, { skip }, async () => {
+    const result = await playGateway(gatewayPlan(24, 4, { backend, gateways }));
+    assert.deepEqual(result.violations, [], tellGateway(result));
+    assert.ok((result.answers['done'] ?? 0) > 10, tellGateway(result));
+  });

@@ -8,7 +8,8 @@ import { isLinked, noHead } from '../../../gateway/storage/audit-chain.ts';
 import type { AuditLink, Storage } from '../../../gateway/storage/storage.ts';
 import { sayMay } from './client.ts';
 import type { Attempt, ClientValue, ClientZone, Knowledge } from './knowledge.ts';
-import { customers, octets, ofProvider, type GatewayScene } from './scene.ts';
+import { until } from '../../stage/stage.ts';
+import { customers, ofProvider, type GatewayScene } from './scene.ts';
 import type { Violations } from './violations.ts';
 
 /** Checks every law. All processes must run, and the gateway must have started after the last trouble. */
@@ -17,40 +18,24 @@ export async function judgeGateway(
   { values, zones, attempts }: Knowledge,
   violations: Violations,
 ): Promise<void> {
-  const { server, gateway, provider } = scene;
+  const { server, gateways, provider } = scene;
   for (const value of values) judgeValue(value, await dataAt(scene, value), violations);
   await judgeOwners(scene, zones, violations);
   await judgeAudit(scene, attempts, violations);
-  if ((await octets(server, ofProvider)) !== provider)
+  if ((await server.octets(ofProvider)) !== provider)
     violations.add('foreign.zone', `${ofProvider} has changed`);
   judgeLeaks(scene, violations);
-  if (gateway.diedByItself) violations.add('stage.died', 'the gateway ended by itself');
-  const defects = gateway.lines.filter(({ level }) => level === 1);
-  for (const line of defects) violations.add('stage.died', JSON.stringify(line).slice(0, 500));
+  for (const gateway of gateways) {
+    if (gateway.diedByItself) violations.add('stage.died', 'the gateway ended by itself');
+    const defects = gateway.lines.filter(({ level }) => level === 1);
+    for (const line of defects) violations.add('stage.died', JSON.stringify(line).slice(0, 500));
+  }
 }
 
-/** Folder of the gateway's database. */
-function stateOf({ server }: GatewayScene): string {
-  return join(server.folder, 'gateway');
-}
-
-const rrsets = v.object({
-  rrsets: v.array(
-    v.object({
-      name: v.string(),
-      type: v.string(),
-      records: v.array(v.object({ content: v.string() })),
-    }),
-  ),
-});
-
-/** The data of a client in an RRset, as PowerDNS itself shows them. */
+/** The data of a client in an RRset, as the name server itself shows them. */
 async function dataAt({ server }: GatewayScene, value: ClientValue): Promise<readonly string[]> {
   const { zone, name, type, prefix } = value;
-  const { status, text } = await server.call('GET', `/zones/${zone}?rrset_name=${name}&rrset_type=${type}`);
-  if (status !== 200) throw new Error(`${zone} at PowerDNS: ${status} ${text}`);
-  const found = v.parse(rrsets, JSON.parse(text)).rrsets.filter((one) => one.name === name);
-  return found.flatMap(({ records }) => records.map(({ content }) => content)).filter(startsWith(prefix));
+  return (await server.data(zone, name, type)).filter(startsWith(prefix));
 }
 
 function startsWith(prefix: string): (text: string) => boolean {
@@ -64,23 +49,21 @@ function judgeValue(value: ClientValue, found: readonly string[], violations: Vi
   violations.add('answers.left', `${value.name} has ${said}; the answers allow ${sayMay(value)}`);
 }
 
-const served = v.array(v.object({ name: v.string() }));
-
-/** Checks that each zone at PowerDNS has an owner, and that PowerDNS has each zone that has an owner. */
+/** Checks that each zone has an owner, and that the name server has each zone that has an owner. */
 async function judgeOwners(
   scene: GatewayScene,
   zones: readonly ClientZone[],
   violations: Violations,
 ): Promise<void> {
-  const { server } = scene;
-  const { text } = await server.call('GET', '/zones?dnssec=false');
-  const there = new Set(v.parse(served, JSON.parse(text)).map(({ name }) => name));
-  there.delete(ofProvider);
-  const storage = await openStorage(loadStorageSettings(scene.gateway.config));
+  const there = await scene.server.zones();
+  const storage = await openStorage(loadStorageSettings(scene.gateways[0].config));
   const owners = new Map<string, string>();
   try {
     for (const customer of customers)
       for (const zone of await storage.zonesOf(customer)) owners.set(zone, customer);
+    // A claim of a killed gateway is protected by its lease for some seconds.
+    if (scene.gateways.length > 1)
+      await until('the claims', async () => (await storage.pendingClaims()).length === 0);
     for (const { zone } of await storage.pendingClaims())
       violations.add('owners.zone', `${zone} is claimed, and nobody has decided about it`);
   } finally {
@@ -114,10 +97,8 @@ async function judgeContent(
  * Whether a zone has no SOA. PowerDNS makes a zone before its records, so a kill within a create can leave a
  * zone without records.
  */
-async function hasNoSoa(scene: GatewayScene, zone: string): Promise<boolean> {
-  const path = `/zones/${zone}?rrset_name=${zone}&rrset_type=SOA`;
-  const { text } = await scene.server.call('GET', path);
-  return v.parse(rrsets, JSON.parse(text)).rrsets.length === 0;
+async function hasNoSoa({ server }: GatewayScene, zone: string): Promise<boolean> {
+  return (await server.data(zone, zone, 'SOA')).length === 0;
 }
 
 const ofChange = v.pipe(
@@ -126,21 +107,24 @@ const ofChange = v.pipe(
   v.object({ what: v.string(), token: v.string(), detail: v.object({ key: v.string() }) }),
 );
 
-/** Checks the chain of hashes, and that each key was accepted and ended at most once. */
+/** Checks the chains of hashes, and that each key was accepted and ended at most once. */
 async function judgeAudit(
   scene: GatewayScene,
   attempts: readonly Attempt[],
   violations: Violations,
 ): Promise<void> {
-  const storage = await openStorage(loadStorageSettings(scene.gateway.config));
+  const storage = await openStorage(loadStorageSettings(scene.gateways[0].config));
   const counts = new Map<string, number>();
-  let { hash: before } = noHead;
+  // Each gateway has a chain of its own.
+  const heads = new Map<string, string>();
   for await (const link of linksOf(storage)) {
-    if (!isLinked(before, link)) violations.add('audit.chain', `entry ${link.number}: ${link.body}`);
-    before = link.hash;
+    if (!isLinked(heads.get(link.gateway) ?? noHead.hash, link))
+      violations.add('audit.chain', `entry ${link.number}: ${link.body}`);
+    heads.set(link.gateway, link.hash);
     const change = v.safeParse(ofChange, link.body);
     if (!change.success) continue;
     const { what, token, detail } = change.output;
+    if (what === 'change.interrupted') scene.interrupted.add(detail.key);
     const id = `${token} ${detail.key} ${what}`;
     counts.set(id, (counts.get(id) ?? 0) + 1);
   }
@@ -163,11 +147,10 @@ function judgeKey(
   violations: Violations,
 ): void {
   const count = (what: string): number => counts.get(`${token} ${key} change.${what}`) ?? 0;
-  // A kill within a withdrawal may end the key as interrupted, although no change with it was accepted.
-  const isCutWithdrawal = count('withdrawn') > 0 && count('done') + count('failed') === 0;
-  const accepted = count('accepted') + (isCutWithdrawal ? count('interrupted') : 0);
+  const accepted = count('accepted');
   const ended = count('done') + count('failed') + count('interrupted');
-  if (accepted > 1 || ended !== accepted)
+  if (count('withdrawn') > 0) judgeWithdrawn(key, { accepted, ended }, count('interrupted'), violations);
+  else if (accepted > 1 || ended !== accepted)
     violations.add('audit.once', `${key} was accepted ${accepted} times, and ended ${ended} times`);
   if (last?.kind === 'done' && count('done') !== 1)
     violations.add('audit.once', `${key} was answered as done; the audit has that ${count('done')} times`);
@@ -180,12 +163,30 @@ function judgeKey(
     violations.add('audit.once', `${key} was refused (${last.text}); the audit says that it was done`);
 }
 
-function judgeLeaks(scene: GatewayScene, violations: Violations): void {
-  const { clients, server, gateway } = scene;
-  const secrets = [...clients.map(({ token }) => token.token), server.apiKey];
-  const folder = stateOf(scene);
-  const texts = new Map([['log', JSON.stringify(gateway.lines)]]);
-  for (const name of readdirSync(folder)) texts.set(name, readFileSync(join(folder, name), 'latin1'));
+/**
+ * A withdrawn key was never accepted, before or after. Only a kill within the withdrawal may end it, as
+ * interrupted.
+ */
+function judgeWithdrawn(
+  key: string,
+  { accepted, ended }: { readonly accepted: number; readonly ended: number },
+  interrupted: number,
+  violations: Violations,
+): void {
+  if (accepted > 0 || ended > interrupted || interrupted > 1)
+    violations.add(
+      'audit.once',
+      `${key} was withdrawn, accepted ${accepted} times, and ended ${ended} times`,
+    );
+}
+
+function judgeLeaks({ clients, server, gateways }: GatewayScene, violations: Violations): void {
+  const secrets = [...clients.map(({ token }) => token.token), ...server.secrets];
+  const texts = new Map([['log', JSON.stringify(gateways.map(({ lines }) => lines))]]);
+  for (const { config } of gateways) {
+    const { state } = loadStorageSettings(config);
+    for (const name of readdirSync(state)) texts.set(name, readFileSync(join(state, name), 'latin1'));
+  }
   for (const [where, text] of texts)
     if (secrets.some((secret) => text.includes(secret)))
       violations.add('stage.leaked', `a secret stands in the gateway's ${where}`);

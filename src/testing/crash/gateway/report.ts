@@ -1,4 +1,4 @@
-import { gatewayPlan } from './plan.ts';
+import { gatewayPlan, type GatewayForm } from './plan.ts';
 import { playGateway, type GatewayStoryResult } from './story.ts';
 
 type Counts = Readonly<Record<string, number>>;
@@ -25,7 +25,7 @@ export interface GatewaySummary {
 
 /** Plays stories one after the other. @param told is called with the text of each story when it ends */
 export async function playGatewayStories(
-  { runs, seed, kills }: { readonly runs: number; readonly seed: number; readonly kills: number },
+  { runs, seed, kills, backend, gateways }: GatewayForm & Readonly<Record<'runs' | 'seed' | 'kills', number>>,
   told: (text: string) => void,
 ): Promise<GatewaySummary> {
   const began = performance.now();
@@ -37,7 +37,7 @@ export async function playGatewayStories(
       stop.abort();
     });
   for (let at = 0; at < runs && !stop.signal.aborted; at += 1) {
-    const result = await playGateway(gatewayPlan(seed + at, kills));
+    const result = await playGateway(gatewayPlan(seed + at, kills, { backend, gateways }));
     results.push(result);
     told(tellGateway(result));
   }
@@ -82,7 +82,8 @@ export function tellGateway(result: GatewayStoryResult): string {
     Object.entries(of)
       .map(([name, count]) => `${count} ${name}`)
       .join(', ');
-  const head = `seed ${plan.seed} gateway, ${plan.clients} clients: killed ${counts(kills)}`;
+  const form = `${plan.gateways} gateway, ${plan.backend}, ${plan.clients} clients`;
+  const head = `seed ${plan.seed} ${form}: killed ${counts(kills)}`;
   const line = `${head}; ${changes} changes, ${interrupted} interrupted; ${counts(answers)}; ${seconds} s`;
   if (violations.length === 0) return line;
   const laws = violations.map(({ law, text }) => `VIOLATION ${law}: ${text}`);

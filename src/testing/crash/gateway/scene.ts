@@ -1,18 +1,12 @@
-/** The processes of a story about the gateway: PowerDNS, the gateway, and who may use it. */
-import { rmSync, writeFileSync } from 'node:fs';
+/** The processes of a story about the gateway: name server, gateways, and who may use them. */
+import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { zoneName } from '../../../dns/name.ts';
 import { removeUnlessFailed } from '../../kept-folders.ts';
 import { askGateway } from '../../accounts/ask-gateway.ts';
-import {
-  GatewayProcess,
-  gatewayAccountName,
-  powerdnsBackend,
-  writeGatewaySettings,
-  type GatewayToken,
-} from '../../servers/gateway-process.ts';
-import { startPowerdns, type Powerdns } from '../../servers/powerdns.ts';
-import { freePort, runProgram } from '../../servers/process.ts';
+import { GatewayProcess, writeGatewaySettings, type GatewayToken } from '../../servers/gateway-process.ts';
+import { startPostgres, type Postgres } from '../../servers/postgres.ts';
+import { freePort } from '../../servers/process.ts';
+import { startStoryServer, type StoryServer } from './name-server.ts';
 import type { GatewayKill, GatewayPlan } from './plan.ts';
 
 /** The customers of a story. Each has one zone that all his clients write. */
@@ -29,8 +23,11 @@ export const ofProvider = 'provider-story.example.';
 
 export interface GatewayScene {
   readonly plan: GatewayPlan;
-  readonly server: Powerdns;
-  readonly gateway: GatewayProcess;
+  readonly server: StoryServer;
+  /** One gateway, or two that share a database. */
+  readonly gateways: readonly [GatewayProcess, ...GatewayProcess[]];
+  /** The database that two gateways share; null: one gateway has its own. */
+  readonly postgres: Postgres | null;
   /** The token and the customer of each client. */
   readonly clients: readonly { readonly customer: CustomerId; readonly token: GatewayToken }[];
   /** All records of the provider's zone at the begin, as text. */
@@ -39,6 +36,8 @@ export interface GatewayScene {
   readonly kills: Map<Exclude<GatewayKill, 'both'>, number>;
   /** Number of requests by the kind of their answer. */
   readonly heard: Map<string, number>;
+  /** Keys of changes that a killed gateway left without an outcome, by the audit at the end. */
+  readonly interrupted: Set<string>;
   /** Zones without SOA at the end, which PowerDNS has left when it was killed within a create. */
   readonly halfMade: string[];
   /** Everything that happened, one line each, with the milliseconds since the begin. */
@@ -48,65 +47,102 @@ export interface GatewayScene {
   onWrite: () => void;
 }
 
-/** Starts PowerDNS and the gateway, and makes customers, tokens and their zones. */
+/** Starts the name server and the gateways, and makes customers, tokens and their zones. */
 export async function openGatewayScene(plan: GatewayPlan): Promise<GatewayScene> {
-  const server = await startPowerdns({ account: gatewayAccountName });
-  const records = 'www A 192.0.2.1\nmail A 192.0.2.2';
-  await server.addZones([{ zone: zoneName(ofProvider), records }]);
-  const listen = `127.0.0.1:${await freePort()}`;
-  const settings = { ...powerdnsBackend(server), timeout: '3' };
-  const gateway = new GatewayProcess(writeGatewaySettings(server.folder, settings, listen));
+  const server = await startStoryServer(plan.backend, ofProvider);
+  const postgres = plan.gateways === 2 ? await startPostgres() : null;
   const began = performance.now();
   const told: string[] = [];
+  const gateways = await configured(plan, server, postgres);
   try {
-    for (const id of customers) await gateway.operator('customer', 'add', id);
-    const clients: GatewayScene['clients'][number][] = [];
-    for (let at = 0; at < plan.clients; at += 1) {
-      const customer = customers[at % customers.length] ?? 'shop';
-      clients.push({ customer, token: await gateway.makeToken(customer, '--from', '127.0.0.0/8') });
-    }
-    await gateway.start();
-    for (const { customer, token } of clients.slice(0, customers.length)) {
-      const body = { zone: zoneOf(customer), check: false, nameServers: [], records: [] };
-      const { status } = await askGateway(gateway.url, token.token, 'POST', '/v1/zones', body);
-      if (status !== 201) throw new Error(`${zoneOf(customer)} was not created: ${status}`);
-    }
+    const clients = await admitClients(plan, gateways[0]);
+    for (const gateway of gateways) await gateway.start();
+    for (const { customer, token } of clients.slice(0, customers.length))
+      await makeStoryZone(server, gateways[0], customer, token.token);
     return {
       plan,
       server,
-      gateway,
+      gateways,
+      postgres,
       clients,
-      provider: await octets(server, ofProvider),
+      provider: await server.octets(ofProvider),
       kills: new Map(),
       heard: new Map(),
+      interrupted: new Set(),
       halfMade: [],
       told,
       tell: (text) => told.push(`${Math.round(performance.now() - began)} ms: ${text}`),
       onWrite: () => undefined,
     };
   } catch (error) {
-    await gateway.stop('SIGKILL');
-    await server.dispose();
+    for (const gateway of gateways) await gateway.stop('SIGKILL');
+    await postgres?.dispose();
+    await server.server.dispose();
     throw error;
   }
 }
 
-/** All records of a zone, as the name server transfers them. */
-export async function octets({ port }: Powerdns, zone: string): Promise<string> {
-  const place = ['@127.0.0.1', '-p', String(port)];
-  return await runProgram('dig', [...place, '+noall', '+answer', '+tries=1', zone, 'AXFR']);
+/** Writes the settings of the gateways. They are not started yet. */
+async function configured(
+  plan: GatewayPlan,
+  { server, backend }: StoryServer,
+  postgres: Postgres | null,
+): Promise<GatewayScene['gateways']> {
+  const settings = { ...backend, timeout: '3' };
+  const one = async (name: string, storage: Readonly<Record<string, string>>): Promise<GatewayProcess> => {
+    const folder = join(server.folder, name);
+    mkdirSync(folder);
+    return new GatewayProcess(
+      writeGatewaySettings(folder, settings, `127.0.0.1:${await freePort()}`, storage),
+    );
+  };
+  if (postgres === null) return [await one('one', {})];
+  const { host, port, database, user } = await postgres.database(`story${plan.seed}`);
+  const shared = { kind: 'postgresql', host: `${host}:${port}`, database, user };
+  return [await one('one', { ...shared, name: 'one' }), await one('two', { ...shared, name: 'two' })];
+}
+
+/** Makes the customers, and a token for each client. */
+async function admitClients(plan: GatewayPlan, gateway: GatewayProcess): Promise<GatewayScene['clients']> {
+  for (const id of customers) await gateway.operator('customer', 'add', id);
+  const clients: GatewayScene['clients'][number][] = [];
+  for (let at = 0; at < plan.clients; at += 1) {
+    const customer = customers[at % customers.length] ?? 'shop';
+    clients.push({ customer, token: await gateway.makeToken(customer, '--from', '127.0.0.0/8') });
+  }
+  return clients;
+}
+
+/** Makes the zone of a customer: by his own request, or as the provider, who then assigns it to him. */
+async function makeStoryZone(
+  { makesZones, makeZone }: StoryServer,
+  gateway: GatewayProcess,
+  customer: CustomerId,
+  token: string,
+): Promise<void> {
+  const zone = zoneOf(customer);
+  if (!makesZones) {
+    await makeZone(zone, '');
+    await gateway.operator('zone', 'assign', zone, customer);
+    return;
+  }
+  const body = { zone, check: false, nameServers: [], records: [] };
+  const { status } = await askGateway(gateway.url, token, 'POST', '/v1/zones', body);
+  if (status !== 201) throw new Error(`${zone} was not created: ${status}`);
 }
 
 /** Ends all processes. @param keep whether to keep all files, so that a failure can be examined */
 export async function closeGatewayScene(scene: GatewayScene, keep: boolean): Promise<void> {
-  const { gateway, server, told } = scene;
-  await gateway.stop('SIGKILL');
+  const { gateways, postgres, told } = scene;
+  const { server } = scene.server;
+  for (const gateway of gateways) await gateway.stop('SIGKILL');
+  await postgres?.dispose();
   if (keep) {
     writeFileSync(join(server.folder, 'story.txt'), `${told.join('\n')}\n`);
-    writeFileSync(
-      join(server.folder, 'gateway.log'),
+    const lines = gateways.map((gateway) =>
       gateway.lines.map((line) => `${JSON.stringify(line)}\n`).join(''),
     );
+    writeFileSync(join(server.folder, 'gateway.log'), lines.join('\n'));
     await server.stop('SIGKILL');
     removeUnlessFailed(server.folder);
     return;

@@ -2,6 +2,7 @@
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { setTimeout as after } from 'node:timers/promises';
+import { loadStorageSettings } from '../../../gateway/settings.ts';
 import { GatewayClient } from './client.ts';
 import { judgeGateway } from './judge.ts';
 import type { Knowledge } from './knowledge.ts';
@@ -30,7 +31,7 @@ export interface GatewayStoryResult {
 
 /**
  * A fault that a test plants, to see that the laws find it. `forgetful`: whenever the gateway is killed, its
- * database loses the changes without an outcome. `lost-record`: at the end PowerDNS loses one record.
+ * database loses the changes without an outcome. `lost-record`: at the end the name server loses one record.
  */
 export type GatewayPlant = 'forgetful' | 'lost-record';
 
@@ -50,18 +51,18 @@ export async function playGateway(
   } finally {
     await closeGatewayScene(scene, violations.all.length > 0 && plant === null);
   }
-  const { gateway, kills, heard, told, server } = scene;
+  const { kills, heard, told, server } = scene;
   return {
     plan,
     violations: violations.all,
     kills: Object.fromEntries(kills),
     answers: Object.fromEntries(heard),
     changes: knowledge.attempts.length,
-    interrupted: gateway.lines.filter(({ event }) => event === 'change.interrupted').length,
+    interrupted: scene.interrupted.size,
     halfMade: scene.halfMade.length,
     seconds: Math.round((performance.now() - began) / 1_000),
     told,
-    directory: server.folder,
+    directory: server.server.folder,
   };
 }
 
@@ -71,7 +72,7 @@ async function play(
   violations: Violations,
   plant: GatewayPlant | null,
 ): Promise<void> {
-  const { plan, gateway, tell } = scene;
+  const { plan, gateways, tell } = scene;
   let isOver = false;
   const clients = Array.from(
     { length: plan.clients },
@@ -87,8 +88,8 @@ async function play(
   tell('the troubles are over');
   // Half of the clients do not repeat a create. The gateway has to end its claim when it starts.
   await Promise.all(clients.map((client, at) => client.finishZones(at % 2 === 0)));
-  await gateway.stop();
-  await gateway.start();
+  for (const gateway of gateways) await gateway.stop();
+  for (const gateway of gateways) await gateway.start();
   await Promise.all(clients.map((client) => client.askEvery()));
   if (plant === 'lost-record') await loseRecord(scene, knowledge);
   await judgeGateway(scene, knowledge, violations);
@@ -97,10 +98,12 @@ async function play(
 /** Kills the processes of one trouble at its time, and starts them again. */
 async function bring(
   scene: GatewayScene,
-  { target, writes, after: wait, lasts }: GatewayTrouble,
+  { target, which, writes, after: wait, lasts }: GatewayTrouble,
   plant: GatewayPlant | null,
 ): Promise<void> {
-  const { gateway, server, kills, tell } = scene;
+  const { gateways, kills, tell } = scene;
+  const { server } = scene.server;
+  const gateway = gateways[which] ?? gateways[0];
   let left = writes;
   await new Promise<void>((resolve) => {
     scene.onWrite = () => {
@@ -121,7 +124,7 @@ async function bring(
     ended.push(server.stop('SIGKILL'));
     count('server');
   }
-  tell(`kill -9: ${target}`);
+  tell(`kill -9: ${target}${gateways.length > 1 && target !== 'server' ? ` ${which + 1}` : ''}`);
   await Promise.all(ended);
   if (plant === 'forgetful' && target !== 'server') forget(scene);
   await after(lasts);
@@ -131,16 +134,16 @@ async function bring(
 }
 
 /** Deletes the changes without an outcome, as if they had not been stored before the write. */
-function forget({ server }: GatewayScene): void {
-  const database = new DatabaseSync(join(server.folder, 'gateway/gateway.db'));
+function forget({ gateways }: GatewayScene): void {
+  const database = new DatabaseSync(join(loadStorageSettings(gateways[0].config).state, 'gateway.db'));
   database.exec('DELETE FROM change WHERE outcome IS NULL');
   database.close();
 }
 
-/** Deletes one record that a change has made, at PowerDNS itself. */
+/** Deletes one record that a change has made, at the name server itself. */
 async function loseRecord({ server }: GatewayScene, { values }: Knowledge): Promise<void> {
   const value = values.find(({ may, type }) => type === 'A' && !may.has(null));
   if (value === undefined) throw new Error('no change was done in this story');
   const { zone, name, type } = value;
-  await server.call('PATCH', `/zones/${zone}`, { rrsets: [{ name, type, changetype: 'DELETE' }] });
+  await server.deleteRRset(zone, name, type);
 }

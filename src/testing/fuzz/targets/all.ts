@@ -2,6 +2,8 @@ import type { Target } from '../target.ts';
 import { answerTargets } from './answers.ts';
 import { dnsTargets } from './dns.ts';
 import { fileTargets } from './files.ts';
+import { gatewayFileTargets } from './gateway-files.ts';
+import { gatewayRightsTargets } from './gateway-rights.ts';
 import { gatewayTargets } from './gateway.ts';
 import { hookTargets } from './hook.ts';
 import { journalTargets } from './journal.ts';
@@ -16,4 +18,6 @@ export const fuzzTargets: readonly Target[] = [
   ...fileTargets,
   ...journalTargets,
   ...gatewayTargets,
+  ...gatewayRightsTargets,
+  ...gatewayFileTargets,
 ];

@@ -33,7 +33,7 @@ const zone = parseName('example.org.');
 const redact = (text: string): string => text.replaceAll('secret', '***');
 
 /** Makes an HTTP answer from the fuzzer's JSON. The body is in `body` as text, or in `octets` as octets. */
-function answerIn(input: string): HttpAnswer {
+export function answerIn(input: string): HttpAnswer {
   const { status, contentType, body, octets } = fieldsIn(input) ?? {};
   return {
     status: typeof status === 'number' ? status : 200,

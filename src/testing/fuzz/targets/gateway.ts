@@ -1,14 +1,19 @@
 import assert from 'node:assert/strict';
 import type { IncomingHttpHeaders } from 'node:http';
+import { isIP } from 'node:net';
+import { readAnswer } from '../../../centrals/gateway/answer.ts';
+import { CentralError } from '../../../core/central.ts';
 import { parseName } from '../../../dns/name.ts';
 import { DnsDataError } from '../../../dns/problem.ts';
 import { ApiRefusal } from '../../../gateway/api-refusal.ts';
 import { clientAddress, clientNetwork } from '../../../gateway/api/address.ts';
 import { pageOf } from '../../../gateway/api/paging.ts';
-import { headersOf, tokenIn } from '../../../gateway/api/read-request.ts';
+import { bodyOf, headersOf, tokenIn } from '../../../gateway/api/read-request.ts';
 import { checkQueryAndBody, findRoute } from '../../../gateway/api/route.ts';
 import { routes } from '../../../gateway/api/routes.ts';
-import { readToken } from '../../../gateway/rights/token.ts';
+import { proxyHeaders, senderAddress } from '../../../gateway/api/sender.ts';
+import { isSameHash, makeToken, readToken } from '../../../gateway/rights/token.ts';
+import * as shapes from '../../../net/gateway/schemas.ts';
 import {
   absoluteName,
   expectationFromWire,
@@ -16,7 +21,8 @@ import {
   fromWire,
   toWire,
 } from '../../../net/gateway/wire.ts';
-import { defineTarget, fieldsIn, textIn, type Target } from '../target.ts';
+import { defineTarget, fieldsIn, octetsIn, textIn, type Target } from '../target.ts';
+import { answerIn } from './answers.ts';
 
 /** A request as the fuzzer makes it. */
 function requestIn(input: string): {
@@ -194,4 +200,200 @@ const client = defineTarget({
   },
 });
 
-export const gatewayTargets: readonly Target[] = [request, client];
+const trusted = [{ address: '192.0.2.0', prefix: 24 }];
+const [inForwardedFor, inForwarded] = ['203.0.113.9', 'for=203.0.113.9'];
+
+/**
+ * What proxies have written about the client. Whatever the client sends in the header, the address that the
+ * trusted proxy has added behind it counts, or the request is refused.
+ */
+const sender = defineTarget({
+  name: 'gateway-sender',
+  shape: 'text',
+  samples: [
+    '198.51.100.7',
+    '198.51.100.7, 192.0.2.8',
+    '[2001:db8::1]:443, ::ffff:192.0.2.9',
+    'for=198.51.100.7;proto=https;by=192.0.2.1',
+    'for="[2001:db8::1]:4711", for=_hidden, FOR=unknown',
+    'for="a\\"b,c";host=x',
+  ],
+  words: [
+    ',',
+    ';',
+    '"',
+    '\\',
+    '=',
+    'for=',
+    'For="',
+    '[',
+    ']',
+    ':',
+    '192.0.2.1',
+    '%eth0',
+    ' ',
+    '\t',
+    'unknown',
+    'ſ',
+  ],
+  decode: (written) =>
+    proxyHeaders.map((header) => {
+      const added = header === 'forwarded' ? inForwarded : inForwardedFor;
+      const read = (remoteAddress: string, line: string): string =>
+        senderAddress(
+          { remoteAddress, headersDistinct: { [header]: [line] } },
+          { networks: trusted, header },
+        );
+      return {
+        direct: read('198.51.100.1', written),
+        forwarded: orRefused(() => read('192.0.2.1', `${written}, ${added}`)),
+        alone: orRefused(() => read('192.0.2.1', written)),
+      };
+    }),
+  refusals: [],
+  check: (all) => {
+    for (const { direct, forwarded, alone } of all) {
+      assert.equal(direct, '198.51.100.1');
+      assert.ok(forwarded === null || forwarded === inForwardedFor);
+      assert.ok(alone === null || isIP(alone) !== 0);
+    }
+  },
+});
+
+/** The result of `read`; null: the request is refused. */
+function orRefused(read: () => string): string | null {
+  try {
+    return read();
+  } catch (error) {
+    if (error instanceof ApiRefusal) return null;
+    throw error;
+  }
+}
+
+/** The octets of a request's body. However it is cut, it is the same JSON. */
+const body = defineTarget({
+  name: 'gateway-body',
+  shape: 'octets',
+  samples: requests.flatMap((one) =>
+    'body' in one ? [Buffer.from(JSON.stringify(one['body'])).toString('latin1')] : [],
+  ),
+  words: [
+    ...words,
+    '\u00c3\u009f',
+    '\u00ff',
+    '\u00ed\u00a0\u0080',
+    '\u00ef\u00bb\u00bf',
+    '{',
+    ']',
+    ':',
+    '\\u0000',
+  ],
+  budget: { octets: 400 },
+  decode: async (input) => {
+    const octets = octetsIn(input);
+    const half = Math.floor(octets.length / 2);
+    const [whole, cut] = [
+      await bodyOf(sentBody([octets])),
+      await bodyOf(sentBody([octets.subarray(0, half), octets.subarray(half)])),
+    ];
+    return { octets, whole, cut };
+  },
+  refusals: [ApiRefusal],
+  check: ({ octets, whole, cut }) => {
+    assert.deepEqual(cut, whole);
+    if (octets.length > 0) assert.deepEqual(whole, JSON.parse(new TextDecoder().decode(octets)));
+  },
+});
+
+function sentBody(parts: readonly Buffer[]): Parameters<typeof bodyOf>[0] {
+  const headers = { 'content-type': 'application/json' };
+  return {
+    headers,
+    async *[Symbol.asyncIterator]() {
+      for (const part of parts) if (part.length > 0) yield await Promise.resolve(part);
+    },
+  };
+}
+
+const made = makeToken('Abcdefg1');
+
+/** A token that somebody sends. Only the one that was made has its hash. */
+const sentToken = defineTarget({
+  name: 'gateway-token',
+  shape: 'text',
+  samples: [made.text, token, makeToken().text],
+  words: ['dsg_', '_', '0', 'z', ' ', '\u0000', 'ſ', 'Ａ'],
+  decode: (input) => ({ input, read: readToken(input) }),
+  refusals: [],
+  check: ({ input, read }) => {
+    assert.ok(read === null || /^[0-9A-Za-z]{8}$/u.test(read.id));
+    assert.equal(read !== null && isSameHash(read.hash, made.hash), input === made.text);
+  },
+});
+
+/** The shapes of answers that the adapter expects, by the name that an input has for them. */
+const answerShapes = {
+  account: shapes.accountAnswer,
+  change: shapes.changeAnswer,
+  records: shapes.recordsAnswer,
+  signing: shapes.signingAnswer,
+  withdraw: shapes.withdrawAnswer,
+  zone: shapes.zoneAnswer,
+  zones: shapes.zonesAnswer,
+} as const;
+
+const outcome = { code: 'central.limit', params: { text: 'x' }, state: 'untouched', retry: 'never' };
+const problem = { type: 'about:blank', title: 'a token', status: 422, instance: '/v1', ...outcome };
+const answers: readonly (readonly [string, number, unknown])[] = [
+  ['account', 200, { customer: 'shop', token: 'abcdefgh' }],
+  ['change', 200, { removed: [record], added: [{ ...record, ttl: null }] }],
+  ['change', 412, { code: 'gateway.found-otherwise', found: [record] }],
+  ['change', 412, { ...problem, code: 'gateway.found-otherwise', found: [record] }],
+  ['records', 200, { records: [record, { ...record, type: 'TXT', data: '"a b"' }] }],
+  ['signing', 200, { signed: true, ds: ['1 8 2 00'], cds: [] }],
+  ['withdraw', 200, { outcome: 'failed', ...outcome }],
+  ['withdraw', 200, { outcome: 'done', removed: [], added: [record] }],
+  ['zone', 201, { result: 'created' }],
+  ['zones', 200, { zones: ['example.org.'], makesZones: true }],
+  ['zone', 422, problem],
+  [
+    'zone',
+    503,
+    { ...problem, code: 'central.unreachable', state: 'unknown', retry: 'later', title: made.text },
+  ],
+];
+
+/** An answer of a gateway, as a panel's agent reads it. No error repeats the token. */
+const answer = defineTarget({
+  name: 'answer-gateway',
+  shape: 'json',
+  samples: [
+    ...answers.map(([shape, status, json]) =>
+      JSON.stringify({ shape, status, contentType: 'application/json', body: json }),
+    ),
+    JSON.stringify({
+      shape: 'zone',
+      status: 502,
+      contentType: 'text/html',
+      body: `<title>Bad ${made.text}</title>`,
+    }),
+  ],
+  words: [...words, made.text, 'application/problem+json', '<title>', 'central.', 'zone.foreign'],
+  budget: { octets: 400 },
+  decode: async (input) => {
+    const named = textIn(fieldsIn(input)?.['shape']);
+    const [, schema = shapes.changeAnswer] =
+      Object.entries(answerShapes).find(([name]) => name === named) ?? [];
+    const redact = (text: string): string => text.replaceAll(made.text, '***');
+    const found = schema === shapes.changeAnswer ? shapes.foundAnswer : undefined;
+    try {
+      return await readAnswer<unknown>(answerIn(input), { schema, found }, 'write', redact);
+    } catch (error) {
+      if (error instanceof CentralError) assert.ok(!JSON.stringify(error.problem).includes(made.text));
+      throw error;
+    }
+  },
+  refusals: [CentralError],
+});
+
+export const gatewayTargets: readonly Target[] = [request, client, sender, body, sentToken, answer];

@@ -204,7 +204,7 @@ function setValue(database: DatabaseSync, change: Readonly<Record<string, unknow
   if (names === undefined || column === undefined) return;
   const list = names.join(', ');
   const rows = database.prepare(`SELECT ${list} FROM ${table} ORDER BY ${names[0]}`).all();
-  const old = rows[Number(change['row']) % rows.length];
+  const old = rows[Number(textIn(change['row'])) % rows.length];
   if (old === undefined) return;
   const isRow = names.map((name) => `${name} IS ?`).join(' AND ');
   const key = names.map((name) => sqlValue(old[name]));

@@ -13,7 +13,7 @@ export const plantedInComparison: readonly PlantedBug[] = [
     name: 'zone-on-its-way-compared',
     file: `${engine}/comparison/compare.ts`,
     find: `const own = [...creates(open), ...deletes(open)];`,
-    replace: `const own = [];`,
+    replace: `const own: never[] = [];`,
     says: 'A zone that is being made or deleted is compared.',
   },
   {

@@ -30,7 +30,7 @@ export async function checkAgreement(
   if (status.baselineAt === null)
     judgement.violate('engine.baseline', 'the first comparison was never completed');
   if (status.open > 0) judgement.violate('agreement.open', `${status.open} operations are still open`);
-  for (const stuck of status.stuck) checkStuck(world, stuck, status.stuck, judgement);
+  for (const stuck of status.stuck) checkStuck(world, stuck, judgement);
   const zones = new Set([...world.panel.zones.keys(), ...world.central.zones.keys()]);
   for (const zone of zones) checkZone(world, zone, await zoneView(journal, zone, wall), judgement);
   for (const zone of zones.union(witness.everKnown)) {
@@ -38,20 +38,14 @@ export async function checkAgreement(
   }
 }
 
-/** @param all all stuck operations */
-function checkStuck(
-  { causes, central }: Pair,
-  stuck: Operation,
-  all: readonly Operation[],
-  judgement: Judgement,
-): void {
+function checkStuck({ causes, central }: Pair, stuck: Operation, judgement: Judgement): void {
   const names = new Set(
     itemsOf(stuck).flatMap(({ remove, add }) => [remove?.name ?? [], add?.name ?? []].flat()),
   );
   if (causes.isDisturbed(stuck.zone, stuck.kind === 'records' ? names : undefined)) judgement.excuse('stuck');
   // If nobody could confirm the delete of a signed zone, the delete waits for an administrator.
   else if (waitsForYes(stuck) && central.signed.has(stuck.zone)) judgement.excuse('second-yes');
-  else if (isUnproven(stuck, central) || isOfUnproven(stuck, all, central)) judgement.excuse('maybe-ours');
+  else if (isUnproven(stuck, central)) judgement.excuse('maybe-ours');
   else if (isForgotten(stuck) || causes.isForgottenIn(stuck.zone)) judgement.excuse('older-journal');
   else if (central.foreign.has(stuck.zone)) judgement.excuse('foreign-zone');
   // The panel has deleted the zone, but the central refuses to delete it. So the delete waits for an
@@ -63,20 +57,15 @@ function checkStuck(
   }
 }
 
-/** Whether the stuck operation is a create whose zone nobody read back. Such a zone is kept and listed. */
-function isUnproven({ kind, zone, problems }: Operation, { late, unproven }: CentralStore): boolean {
-  const isCreate = kind === 'zone-create' && problems.some(({ code }) => code === 'zone.maybe-ours');
-  return isCreate && (late.has(zone) || unproven.has(zone));
-}
-
-/** Whether the stuck operation is a user's delete of a zone whose create is stuck for want of a proof. */
-function isOfUnproven(
-  { kind, zone, problems }: Operation,
-  all: readonly Operation[],
-  central: CentralStore,
-): boolean {
-  const isKept = kind === 'zone-delete' && problems.some(({ code }) => code === 'zone.changed-at-central');
-  return isKept && all.some((other) => other.zone === zone && isUnproven(other, central));
+/**
+ * Whether the stuck operation is a create whose zone nobody read back. Or it is a delete of such a zone that
+ * did not see the zone either. The zone is kept and listed.
+ */
+function isUnproven(operation: Operation, { late, unproven }: CentralStore): boolean {
+  const { kind, zone, problems } = operation;
+  const isUnseen = kind === 'zone-create' || (kind === 'zone-delete' && operation.wasThere !== true);
+  const isListed = problems.some(({ code }) => code === 'zone.maybe-ours');
+  return isUnseen && isListed && (late.has(zone) || unproven.has(zone));
 }
 
 function checkZone(world: Pair, zone: DnsName, view: ZoneView, judgement: Judgement): void {

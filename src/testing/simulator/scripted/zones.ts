@@ -134,6 +134,22 @@ export const aboutZones: Readonly<Record<string, Story>> = {
   'a user edits a zone that only the panel has': told([
     [40, edit([{ remove: null, add: address(alone, 'www', 11) }], {}, alone)],
   ]),
+  'a zone deleted in an outage, after the agent was killed while its create was on its way': told(
+    [
+      [10, zoneEdit('zone-create', below)],
+      [13, { kind: 'kill' }],
+      [13.1, { kind: 'outage', of: 1, lasts: 20_000 }],
+      [15, { kind: 'start' }],
+      [25, zoneEdit('zone-delete', below)],
+    ],
+    {
+      options: { above: true },
+      draws: {
+        'central 1 create fresh.joined.example. fault': { 1: 'slow' },
+        'central 1 create fresh.joined.example. is slow': { 1: 12_000 },
+      },
+    },
+  ),
   'a signed zone is deleted': told([[10, zoneEdit('zone-delete', main)]], { options: { signed: true } }),
   'somebody writes into a new zone that the panel then refuses': told([
     [10, zoneEdit('zone-create', fresh, refused)],
