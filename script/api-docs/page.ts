@@ -29,6 +29,9 @@ Without a token: 400, 429.
   The same key again answers the same and writes nothing. With another request it is refused (422).
 - \`POST /v1/zones/{zone}/changes\` demands a key. For \`PUT\` and \`DELETE\` of an RRset it may be left out: a
   repetition has the same effect, but its answer says that nothing was changed.
+- A create or delete of a zone may have a key, too. Once it is done, the same request answers the same and does
+  nothing: it neither makes a zone again that was deleted since, nor deletes one that was made since. A request that
+  has failed leaves its key free.
 - Other requests that write can be repeated without a key. The list below says what a repetition answers.
 - A token, its new text and a code are shown once. So a key is refused there, and a repetition makes another one.
 

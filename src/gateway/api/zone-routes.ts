@@ -1,5 +1,5 @@
 import * as v from 'valibot';
-import { displayName, type DnsName } from '../../dns/name.ts';
+import type { DnsName } from '../../dns/name.ts';
 import {
   apiRecord,
   changeBody,
@@ -14,6 +14,7 @@ import { ApiRefusal } from '../api-refusal.ts';
 import { mayRead } from '../rights/decide.ts';
 import type { StoredChange } from '../storage/storage.ts';
 import type { Caller } from '../work/caller.ts';
+import { outcomeRefusal } from '../work/stored-change.ts';
 import { listPage } from './paging.ts';
 import { customerRoute, noInput, okAnswer, zoneIn, type ApiAnswer, type Route } from './route.ts';
 import { accountBody, alteredAnswer, pageQuery, recordsQuery, zonesPage } from './shapes.ts';
@@ -27,6 +28,9 @@ const keyedChange = v.strictObject({ ...changeBody.entries, key: v.optional(chan
 export const keyHeader = {
   'Idempotency-Key': 'identifies the request; it is carried out once, and a repetition answers the same',
 } as const;
+
+/** What the key of a request about a whole zone does. */
+const onceKey = 'a repetition answers the same and does nothing, once the request is done';
 
 /** Zones of a customer, their records, and changes of records. */
 export const zoneRoutes: readonly Route[] = [
@@ -65,17 +69,19 @@ export const zoneRoutes: readonly Route[] = [
     path: '/v1/zones',
     about: 'Creates a zone, with records. With `check` it only says whether that would work.',
     body: zoneBody,
-    headers: { 'Idempotency-Key': 'is not needed: a repetition answers `exists`' },
+    headers: { 'Idempotency-Key': `${onceKey}; without it a repetition answers \`exists\`` },
     answers: {
       200: { about: 'the customer has the zone already, or `check` was asked for', body: zoneAnswer },
       201: { about: 'created, perhaps with a part of the records', body: zoneAnswer },
     },
     refusals: [403, 409, 422],
-    answer: async ({ gateway }, { caller, body }) => {
+    answer: async ({ gateway }, { caller, body, headers: { key } }) => {
       const zone = absoluteName(body.zone);
       const seed = { addresses: [], mailServers: [], nameServers: body.nameServers };
       const made = { zone, seed, content: allFromWire(body.records) };
-      const result = await (body.check ? gateway.mayCreate(caller, made) : gateway.createZone(caller, made));
+      const result = await (body.check
+        ? gateway.mayCreate(caller, made)
+        : gateway.createZone(caller, made, key));
       return { status: result === 'created' ? 201 : 200, body: { result } };
     },
   }),
@@ -84,11 +90,11 @@ export const zoneRoutes: readonly Route[] = [
     method: 'DELETE',
     path: '/v1/zones/{zone}',
     about: 'Deletes a zone. Its name stays reserved for the customer for a while.',
-    headers: { 'Idempotency-Key': 'is not needed: a repetition answers 404' },
+    headers: { 'Idempotency-Key': `${onceKey}; without it a repetition answers 404` },
     answers: { 200: { about: 'it is gone', body: zoneAnswer } },
-    refusals: [403, 404],
-    answer: async ({ gateway }, { caller, values }) =>
-      okAnswer({ result: await gateway.deleteZone(caller, zoneIn(values)) }),
+    refusals: [403, 404, 422],
+    answer: async ({ gateway }, { caller, values, headers: { key } }) =>
+      okAnswer({ result: await gateway.deleteZone(caller, zoneIn(values), key) }),
   }),
   customerRoute({
     ...noInput,
@@ -165,17 +171,11 @@ function keyOf(inBody: string | undefined, inHeader: string | null): string {
  * The answer that tells the outcome of a change.
  * @throws {ApiRefusal} if the change has failed
  */
-export function changeOutcome({ outcome, zone }: StoredChange): ApiAnswer {
-  if (outcome?.kind === 'done') {
-    const { removed, added } = outcome;
-    return okAnswer({ removed: removed.map(toWire), added: added.map(toWire) });
-  }
-  if (outcome?.kind === 'failed') {
-    const { code, params, state, retry } = outcome;
-    throw new ApiRefusal(code === 'central.unreachable' ? 503 : 422, code, { params, state, retry });
-  }
-  const params = { text: `interrupted: ${displayName(zone)}` };
-  throw new ApiRefusal(503, 'central.unreachable', { params, state: 'unknown', retry: 'later' });
+export function changeOutcome(change: StoredChange): ApiAnswer {
+  const { outcome } = change;
+  if (outcome?.kind !== 'done') throw outcomeRefusal(change);
+  const { removed, added } = outcome;
+  return okAnswer({ removed: removed.map(toWire), added: added.map(toWire) });
 }
 
 /**

@@ -28,7 +28,12 @@ const record = v.object({
 const records = v.array(record);
 
 const outcome = v.variant('kind', [
-  v.object({ kind: v.literal('done'), removed: records, added: records }),
+  v.object({
+    kind: v.literal('done'),
+    result: v.optional(v.picklist(['created', 'exists', 'deleted', 'missing'])),
+    removed: records,
+    added: records,
+  }),
   v.object({
     kind: v.literal('failed'),
     code: v.string(),

@@ -41,6 +41,27 @@ export async function addChange(
   return null;
 }
 
+/**
+ * Stores a request that is done, so that its repetition is answered by its key. The key of another request
+ * that was stored before stays that one's.
+ */
+export async function addDone(tx: Sql, change: StoredChange, at: number): Promise<void> {
+  const { customer, token, key, zone, from, fingerprint, acceptedAt, outcome } = change;
+  const { remove, add, before } = change;
+  const sql = `INSERT INTO change (customer, token, key, zone, client, fingerprint, body, accepted_at, outcome,
+    ended_at, unseen) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, NULL) ON CONFLICT (token, key) DO NOTHING`;
+  const values = [
+    customer,
+    token,
+    key,
+    zone,
+    from,
+    fingerprint,
+    JSON.stringify({ zone, remove, add, before }),
+  ];
+  await tx.run(sql, ...values, acceptedAt, JSON.stringify(outcome), at);
+}
+
 /** The limit that the change would exceed; null: it is counted as a write. */
 async function limitOf(tx: SqlTransaction, change: StoredChange): Promise<LimitReached | null> {
   const { customer, zone, remove, add, acceptedAt } = change;

@@ -16,7 +16,21 @@ import {
   readZoneOwner,
 } from './rows.ts';
 import { auditRows, eraseAddresses } from './sql-audit.ts';
-
+import { addChange, addDone, endStored, interrupt, storedChange } from './sql-changes.ts';
+import { addCustomer, setCustomer } from './sql-customers.ts';
+import { addToken, replaceRights } from './sql-tokens.ts';
+import {
+  addGrant,
+  newZonesBackend,
+  countWrite,
+  grantsBelow,
+  judgeClaim,
+  transfer,
+  validCode,
+  voidCodes,
+  voidCodesAbove,
+  zoneOwner,
+} from './sql-zones.ts';
 import type {
   AuditEntry,
   AuditFacts,
@@ -47,20 +61,6 @@ import type {
   ZoneOwner,
   ZoneTransfer,
 } from './storage.ts';
-import { addChange, endStored, interrupt, storedChange } from './sql-changes.ts';
-import { addToken, replaceRights } from './sql-tokens.ts';
-import {
-  addGrant,
-  newZonesBackend,
-  countWrite,
-  grantsBelow,
-  judgeClaim,
-  transfer,
-  validCode,
-  voidCodes,
-  voidCodesAbove,
-  zoneOwner,
-} from './sql-zones.ts';
 import { beforeFirstCheck, pruneEnded, SqlDrift } from './sql-drift.ts';
 
 /** All entries of a list. */
@@ -91,27 +91,15 @@ export class SqlStorage implements Storage {
   }
 
   async addCustomer(customer: NewCustomer, audit: AuditFacts): Promise<boolean> {
-    const { id, state, limits, backend = '', createdAt } = customer;
-    const sql = `INSERT INTO customer (id, state, most_zones, most_tokens, most_records, most_rrset_records,
-      most_rrset_octets, most_writes_minute, most_writes_day, backend, created_at)
-      VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING`;
-    return await this.#change(audit, sql, [id, state, ...limitValues(limits), backend, createdAt]);
+    return await this.#database.write(audit, async (tx) =>
+      (await addCustomer(tx, customer)) ? true : unchanged(false),
+    );
   }
 
   async setCustomer(id: string, changes: CustomerChanges, audit: AuditFacts): Promise<boolean> {
-    const { state, limits, backend } = changes;
-    return await this.#database.write(audit, async (tx) => {
-      await tx.lockCustomer(id);
-      const now = maybe(await tx.get('SELECT * FROM customer WHERE id = ?', id), readCustomer);
-      if (now === null) return unchanged(false);
-      const sql = `UPDATE customer SET state = ?, most_zones = ?, most_tokens = ?, most_records = ?,
-        most_rrset_records = ?, most_rrset_octets = ?, most_writes_minute = ?, most_writes_day = ?,
-        backend = ? WHERE id = ?`;
-      const values = limitValues({ ...now.limits, ...limits });
-      await tx.run(sql, state ?? now.state, ...values, backend ?? now.backend, id);
-      if ((state ?? 'active') !== 'active') await voidCodes(tx, id);
-      return true;
-    });
+    return await this.#database.write(audit, async (tx) =>
+      (await setCustomer(tx, id, changes)) ? true : unchanged(false),
+    );
   }
 
   async tokens(
@@ -232,9 +220,11 @@ export class SqlStorage implements Storage {
     customer: string,
     audit: AuditFacts,
     lease: ZoneLease | null,
+    done: StoredChange | null = null,
   ): Promise<void> {
     await this.#decide(audit, lease, async (tx) => {
       await tx.run('UPDATE zone SET pending = 0 WHERE name = ? AND customer = ?', zone, customer);
+      if (done !== null) await addDone(tx, done, this.#database.wall());
     });
   }
 
@@ -270,12 +260,14 @@ export class SqlStorage implements Storage {
     at: number,
     audit: AuditFacts,
     lease: ZoneLease | null,
+    done: StoredChange | null = null,
   ): Promise<void> {
     await this.#decide(audit, lease, async (tx) => {
       const sql = 'UPDATE zone SET left_at = ?, pending = 0, records = NULL WHERE name = ? AND customer = ?';
       await tx.run(sql, at, zone, customer);
       await tx.run('DELETE FROM transfer_code WHERE zone = ? AND customer = ?', zone, customer);
       await tx.run('DELETE FROM zone_check WHERE zone = ?', zone);
+      if (done !== null) await addDone(tx, done, this.#database.wall());
     });
   }
 
@@ -520,10 +512,4 @@ export class SqlStorage implements Storage {
       (await tx.run(sql, ...values)) > 0 ? true : unchanged(false),
     );
   }
-}
-
-/** In the order of the columns of `customer`. */
-function limitValues(limits: Customer['limits']): readonly number[] {
-  const { zones, tokens, records, recordsInRrset, octetsInRrset, writesInMinute, writesInDay } = limits;
-  return [zones, tokens, records, recordsInRrset, octetsInRrset, writesInMinute, writesInDay];
 }

@@ -241,10 +241,15 @@ export interface ListPart<K = string> {
 /** The place of a token in the list of a customer's tokens: they are in the order in which they were made. */
 export type TokenPosition = Pick<StoredToken, 'createdAt' | 'id'>;
 
+/** What a request about a whole zone has done. */
+export type ZoneRequestResult = 'created' | 'exists' | 'deleted' | 'missing';
+
 /** How a change ended. */
 export type ChangeOutcome =
   | {
       readonly kind: 'done';
+      /** Absent: the request was about records. */
+      readonly result?: ZoneRequestResult | undefined;
       readonly removed: readonly ResourceRecord[];
       readonly added: readonly ResourceRecord[];
     }
@@ -476,8 +481,17 @@ export interface Storage {
    * Transfer codes of the customer by which the zone would go with one above it are void.
    */
   claimZone(claim: ZoneClaim, audit: AuditFacts, lease: ZoneLease | null): Promise<Claim>;
-  /** Ends a claim: the customer has the zone. */
-  confirmClaim(zone: DnsName, customer: string, audit: AuditFacts, lease: ZoneLease | null): Promise<void>;
+  /**
+   * Ends a claim: the customer has the zone.
+   * @param done stored too, so that a repetition of the request is answered by its key; null: it has none
+   */
+  confirmClaim(
+    zone: DnsName,
+    customer: string,
+    audit: AuditFacts,
+    lease: ZoneLease | null,
+    done?: StoredChange | null,
+  ): Promise<void>;
   /** Undoes a claim: the zone was not created after all. */
   dropClaim(zone: DnsName, customer: string, audit: AuditFacts, lease: ZoneLease | null): Promise<void>;
   /** Counts a delete as a write, before it is sent. @returns null: it may be sent */
@@ -488,13 +502,17 @@ export interface Storage {
     audit: AuditFacts,
     lease: ZoneLease | null,
   ): Promise<LimitReached | null>;
-  /** Ends the ownership. The name stays reserved for the customer for a while ({@link claimZone}). */
+  /**
+   * Ends the ownership. The name stays reserved for the customer for a while ({@link claimZone}).
+   * @param done as for {@link confirmClaim}
+   */
   releaseZone(
     zone: DnsName,
     customer: string,
     at: number,
     audit: AuditFacts,
     lease: ZoneLease | null,
+    done?: StoredChange | null,
   ): Promise<void>;
   /** Stores how many records a zone has. */
   countRecords(zone: DnsName, records: number, lease: ZoneLease): Promise<void>;

@@ -13,7 +13,7 @@ import { isWithin, type DnsName } from '../../dns/name.ts';
 import type { ResourceRecord } from '../../dns/record.ts';
 import { changeNames, type Change } from '../../dns/zone.ts';
 import { denied, fromBackend, noSuchZone } from '../api-refusal.ts';
-import { denialOfDelete, mayCreateZone, mayDeleteZone, mayRead, mayReadZone } from '../rights/decide.ts';
+import { mayCreateZone, mayRead, mayReadZone } from '../rights/decide.ts';
 import { codeHash, makeCode } from '../rights/token.ts';
 import type {
   AuditFacts,
@@ -30,21 +30,16 @@ import type { DatabaseGuard } from '../audit/database-guard.ts';
 import type { NameRules } from '../names/zone-names.ts';
 import type { Backends } from './backends.ts';
 import { auditOf, demandWritable, readAgain, type Caller } from './caller.ts';
-import { demandAllowed } from './demand-allowed.ts';
+import { demandAllowed, demandDeletable } from './demand-allowed.ts';
 import { demandAsExpected, demandNamesIn } from './expectation.ts';
 import { demandContentLimits, demandRrsetLimits, demandWithin, overLimit } from './limits.ts';
 import { changeToRRset, demandRRset, keyOfRRset, rrsetFingerprint, type RRsetRequest } from './rrset.ts';
-import {
-  changeOf,
-  fingerprintOf,
-  recordsBefore,
-  sameRequest,
-  usedBefore,
-  withdrawal,
-} from './stored-change.ts';
+import { changeOf, fingerprintOf, recordsBefore, sameRequest, usedBefore } from './stored-change.ts';
 import { acceptedBefore, afterWrite, demandClaim, inDoubt, leaseLost, noSuchCode } from './write-refusals.ts';
 import { demandNoUnownedAbove, demandZoneName, foreignZone, notAssigned } from './zone-names.ts';
+import { endKey } from './end-key.ts';
 import { timeLimit } from './time-limit.ts';
+import { ZoneRequest } from './zone-requests.ts';
 import { demandWhole } from './zone-state.ts';
 import { zonesInPart } from './zones-in-part.ts';
 import { ZoneTurns } from './zone-turns.ts';
@@ -230,7 +225,7 @@ export class Gateway {
     // The database may be an older copy. Only the database that it has replaced may know the outcome.
     if ((await guard.doubt()) !== null) throw inDoubt('unknown');
     if ((await this.#own(sender, zone)) === null) {
-      const ended = await this.#endKey(sender, zone, key, null);
+      const ended = await endKey(this.#parts, sender, zone, key, null);
       if (ended !== null) return ended;
       const earlier = await storage.change(sender.token.id, key);
       // The key belongs to another zone, whose turn does not matter.
@@ -238,30 +233,9 @@ export class Gateway {
     }
     // A change without an outcome may be under way. In the zone's turn it is not.
     return await this.#inTurn(sender, zone, async ({ caller, lease }) => {
-      const ended = await this.#endKey(caller, zone, key, lease);
+      const ended = await endKey(this.#parts, caller, zone, key, lease);
       return ended ?? usedBefore(await storage.change(caller.token.id, key), zone);
     });
-  }
-
-  /**
-   * Stores a key as withdrawn, unless a change has used it.
-   * @param lease null: only the key is decided about, and nothing can be said of the zone
-   * @returns null: a change has used it
-   */
-  async #endKey(
-    caller: Caller,
-    zone: DnsName,
-    key: string,
-    lease: ZoneLease | null,
-  ): Promise<StoredChange | null> {
-    const { storage, wall, guard } = this.#parts;
-    const { fingerprint, outcome } = withdrawal(guard.mayLackKeys());
-    const facts = { fingerprint, before: [], acceptedAt: wall() };
-    const none = changeOf(caller, zone, { key, remove: [], add: [] }, facts);
-    const audit = auditOf(caller, 'change.withdrawn', zone, { key });
-    if (acceptedBefore(await storage.acceptChange(none, audit, lease)) !== null) return null;
-    if (!(await storage.endChange(none, outcome, audit, lease))) throw leaseLost();
-    return { ...none, outcome };
   }
 
   /** Whether {@link createZone} would work. Questions of one customer wait for each other. */
@@ -277,20 +251,27 @@ export class Gateway {
     );
   }
 
-  /** Creates a zone for the customer, with its records. */
-  async createZone(sender: Caller, made: NewZone): Promise<'created' | 'exists'> {
+  /** Creates a zone for the customer, with its records. @param key as for {@link ZoneRequest} */
+  async createZone(sender: Caller, made: NewZone, key: string | null = null): Promise<'created' | 'exists'> {
     const { zone, seed, content } = made;
-    const { storage } = this.#parts;
+    const { storage, wall } = this.#parts;
+    const request = new ZoneRequest(zone, key, { seed, content }, ['created', 'exists']);
+    const before = await request.before(storage, sender);
+    if (before !== null) return before;
     // Nobody takes the turn of a zone that he cannot get: it may be the zone of somebody else who writes.
     demandClaim(await storage.mayClaim(await this.#claim(await this.#firstLook(sender, zone), made)), zone);
     return await this.#inTurn(sender, zone, async (turn) => {
       const { caller, backend, ctx, lease } = turn;
+      const meanwhile = await request.before(storage, caller);
+      if (meanwhile !== null) return meanwhile;
       demandWritable(caller);
       const claim = await this.#claim(turn, made);
       const judged = await storage.mayClaim(claim);
       if ((await this.#demandFree(judged, made, turn)) === 'exists') {
         if (judged === 'pending') await demandWhole(backend, zone, ctx);
-        await storage.confirmClaim(zone, caller.customer.id, auditOf(caller, 'zone.found', zone, {}), lease);
+        const found = auditOf(caller, 'zone.found', zone, {});
+        const done = request.done(caller, 'exists', wall());
+        await storage.confirmClaim(zone, caller.customer.id, found, lease, done);
         return 'exists';
       }
       const claimed = await storage.claimZone(
@@ -311,24 +292,47 @@ export class Gateway {
         throw error;
       }
       const audit = auditOf(caller, 'zone.created', zone, {});
-      await afterWrite(storage.confirmClaim(zone, caller.customer.id, audit, lease));
+      const done = request.done(caller, 'created', wall());
+      await afterWrite(storage.confirmClaim(zone, caller.customer.id, audit, lease, done));
       return 'created';
     });
   }
 
-  /** Deletes a zone of the customer. Its name stays reserved for the customer for a while. */
-  async deleteZone(sender: Caller, zone: DnsName): Promise<'deleted' | 'missing'> {
+  /**
+   * Deletes a zone of the customer. Its name stays reserved for the customer for a while.
+   * @param key as for {@link ZoneRequest}
+   */
+  async deleteZone(sender: Caller, zone: DnsName, key: string | null = null): Promise<'deleted' | 'missing'> {
+    const request = new ZoneRequest(zone, key, null, ['deleted', 'missing']);
+    const before = await request.before(this.#parts.storage, sender);
+    if (before !== null) return before;
+    try {
+      return await this.#deleteZone(sender, zone, request);
+    } catch (error) {
+      // Of two such requests at once, the second finds no zone any more when its turn comes.
+      const meanwhile = await request.before(this.#parts.storage, sender);
+      if (meanwhile !== null) return meanwhile;
+      throw error;
+    }
+  }
+
+  async #deleteZone(
+    sender: Caller,
+    zone: DnsName,
+    request: ZoneRequest<'deleted' | 'missing'>,
+  ): Promise<'deleted' | 'missing'> {
     return await this.#inOwnZone(sender, zone, async ({ caller, backend, ctx, lease, demandTime }) => {
       const { storage, wall } = this.#parts;
-      await this.#demandDeletable(caller, zone, ctx);
+      await demandDeletable(this.#parts.backends, caller, zone, ctx);
       await this.#demandStill(caller, zone);
       const asked = auditOf(caller, 'zone.delete-accepted', zone, {});
       demandWithin(await storage.acceptDelete(zone, caller.customer.id, wall(), asked, lease));
       demandTime();
-      const done = await backend.deleteZone(zone, ctx);
-      const audit = auditOf(caller, 'zone.deleted', zone, { done });
-      await afterWrite(storage.releaseZone(zone, caller.customer.id, wall(), audit, lease));
-      return done;
+      const result = await backend.deleteZone(zone, ctx);
+      const audit = auditOf(caller, 'zone.deleted', zone, { done: result });
+      const done = request.done(caller, result, wall());
+      await afterWrite(storage.releaseZone(zone, caller.customer.id, wall(), audit, lease, done));
+      return result;
     });
   }
 
@@ -344,7 +348,8 @@ export class Gateway {
       const below = withBelow
         ? (await storage.zonesOf(caller.customer.id)).filter((one) => isWithin(one, zone))
         : [];
-      for (const one of new Set([zone, ...below])) await this.#demandDeletable(caller, one, ctx);
+      for (const one of new Set([zone, ...below]))
+        await demandDeletable(this.#parts.backends, caller, one, ctx);
       // The look at the zones takes a while, and the operator may have revoked the token meanwhile.
       const { token } = await readAgain(storage, sender, wall());
       const { text: code, hash } = makeCode();
@@ -400,18 +405,6 @@ export class Gateway {
     const now = await readAgain(storage, caller, wall());
     await this.#demandOwn(now, zone);
     demandWritable(now);
-  }
-
-  /** Refuses a token that may not delete the zone with all that is in it now. */
-  async #demandDeletable({ token: { rights } }: Caller, zone: DnsName, ctx: CallContext): Promise<void> {
-    if (!mayDeleteZone(rights, zone)) throw denied({ text: 'zone.delete' });
-    const backend = await this.#parts.backends.of(zone);
-    const present = await backend.readZone(zone, [], ctx);
-    const denial = denialOfDelete(rights, zone, present ?? []);
-    if (denial === null) return;
-    // The answer names no RRset that the token may not read.
-    const isShown = denial !== 'zone' && mayRead(rights, zone, denial);
-    throw denied({ text: isShown ? `zone.delete: ${denial.name} ${denial.type}` : 'zone.delete' });
   }
 
   /**

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import type { DnsName } from '../../dns/name.ts';
+import { displayName, type DnsName } from '../../dns/name.ts';
 import type { ResourceRecord } from '../../dns/record.ts';
 import { rrsetId, type Change } from '../../dns/zone.ts';
 import { ApiRefusal } from '../api-refusal.ts';
@@ -74,6 +74,16 @@ export function usedBefore(earlier: StoredChange | null, zone: DnsName): StoredC
   if (earlier === null)
     throw new ApiRefusal(503, 'central.unreachable', { state: 'unknown', retry: 'later' });
   return sameRequest(earlier, zone, earlier.fingerprint);
+}
+
+/** The refusal that tells how a change has ended that was not carried out, or perhaps not. */
+export function outcomeRefusal({ outcome, zone }: StoredChange): ApiRefusal {
+  if (outcome?.kind === 'failed') {
+    const { code, params, state, retry } = outcome;
+    return new ApiRefusal(code === 'central.unreachable' ? 503 : 422, code, { params, state, retry });
+  }
+  const params = { text: `interrupted: ${displayName(zone)}` };
+  return new ApiRefusal(503, 'central.unreachable', { params, state: 'unknown', retry: 'later' });
 }
 
 /** The hash by which a repetition of a change is recognised. */

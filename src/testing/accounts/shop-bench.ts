@@ -14,13 +14,13 @@ export interface ShopBench {
   /** A token of the customer, which may do everything. */
   readonly token: string;
   /** Sends a request to the gateway. @param by the token; default: that of the customer */
-  ask(
+  readonly ask: (
     method: string,
     path: string,
     body?: unknown,
     headers?: Readonly<Record<string, string>>,
     by?: string,
-  ): Promise<Said>;
+  ) => Promise<Said>;
 }
 
 /** Starts it. `bench.stop` ends it. */
