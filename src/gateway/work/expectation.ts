@@ -19,8 +19,8 @@ export function demandNamesIn(zone: DnsName, { names }: Expectation): void {
 const beforeCheck = 60_000;
 
 /**
- * As {@link demandExpected}. If the zone has other records, somebody else may have changed them, so it is soon
- * checked for drift.
+ * As {@link demandExpected}. If the zone has other records, somebody else may have changed them. So it is
+ * soon checked for drift.
  */
 export async function demandAsExpected(
   { storage, wall }: { readonly storage: Pick<Storage, 'drift'>; readonly wall: () => number },
