@@ -2,14 +2,8 @@ import type { CallContext } from '../../core/central.ts';
 import type { Log } from '../../core/log.ts';
 import type { DnsName } from '../../dns/name.ts';
 import type { DatabaseGuard } from '../audit/database-guard.ts';
-import {
-  mostUnchecked,
-  unknownRRset,
-  type CheckedZone,
-  type ZoneDrift,
-  type DriftKnowledge,
-} from '../storage/drift-storage.ts';
-import type { Storage, ZoneLease } from '../storage/storage.ts';
+import type { CheckedZone, DriftKnowledge, Storage, ZoneLease } from '../storage/storage.ts';
+import { mostUnchecked, unknownRRset, type ZoneDrift } from '../storage/zone-drift.ts';
 import type { Backends } from '../work/backends.ts';
 import type { ZoneTurns } from '../work/zone-turns.ts';
 import { compare, isUnsure, replay, type Difference, type Replayed } from './replay.ts';
@@ -96,7 +90,7 @@ class Check {
   }
 
   async run(): Promise<DriftResult> {
-    const { storage, guard, wall } = this.#parts;
+    const { storage, guard } = this.#parts;
     const zone = this.#zone;
     if ((await guard.doubt()) !== null) return 'later';
     const known = await storage.drift.knowledge(zone);
@@ -104,8 +98,7 @@ class Check {
     if (this.#mayBeLate(known)) return 'later';
     const serial = await this.#serialOf(known);
     const { snapshot, readAt } = known;
-    const isProven = serial !== null && serial === known.serial && known.changes.length === 0;
-    if (snapshot !== null && isProven && this.#mayTrustSerial && wall() - readAt < longestProof) {
+    if (this.#isProven(known, serial)) {
       const same = { snapshot, serial, readAt, contained: [], differences: [], present: null };
       return await this.#store(known, { ...same, state: known.drift?.state ?? 'records' }, 'unchanged');
     }
@@ -114,6 +107,12 @@ class Check {
     const replayed = replay(snapshot, known.changes);
     if (known.changes.length === mostUnchecked) return await this.#storeReplayed(known, replayed);
     return (await this.#isSame(known, replayed, serial)) ?? (await this.#checkInTurn(serial));
+  }
+
+  /** Whether the serial proves that nobody has changed the zone since it was read. */
+  #isProven({ snapshot, serial: before, changes, readAt }: DriftKnowledge, serial: number | null): boolean {
+    if (!this.#mayTrustSerial || snapshot === null || serial === null || changes.length > 0) return false;
+    return serial === before && this.#parts.wall() - readAt < longestProof;
   }
 
   /**

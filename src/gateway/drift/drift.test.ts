@@ -29,10 +29,11 @@ for (const { title, programs, start } of gatewayBackends)
       return body['result'];
     };
     /** RRsets that are listed for the zone, each with its data before and now. */
-    const listed = async (zone: DnsName): Promise<unknown> => {
+    const listed = async (zone: DnsName): Promise<readonly unknown[]> => {
       const { body } = await order('GET', `/zones/${zone}/drift`);
       const rrsets = (body['rrsets'] ?? []) as Listed[];
-      return rrsets.map(({ name, type, before: left, after: found }) => [
+      const sorted = rrsets.toSorted((a, b) => (a.name < b.name ? -1 : 1));
+      return sorted.map(({ name, type, before: left, after: found }) => [
         `${name} ${type}`,
         left?.map(({ data }) => data),
         found?.map(({ data }) => data),
@@ -70,12 +71,12 @@ for (const { title, programs, start } of gatewayBackends)
         [`b.${zone} A`, ['192.0.2.1'], []],
         [`x.${zone} A`, [], ['192.0.2.9']],
       ];
-      assert.deepEqual(((await listed(zone)) as unknown[]).toSorted(), found);
+      assert.deepEqual(await listed(zone), found);
       assert.equal(await check(zone), 'same');
-      assert.deepEqual(((await listed(zone)) as unknown[]).toSorted(), found);
+      assert.deepEqual(await listed(zone), found);
       await bench.writer.remove(zone, record(zone, 'x', '192.0.2.9'));
       assert.equal(await check(zone), 'drift');
-      assert.deepEqual(((await listed(zone)) as unknown[]).toSorted(), found.slice(0, 2));
+      assert.deepEqual(await listed(zone), found.slice(0, 2));
       assert.deepEqual((await order('POST', `/zones/${zone}/drift/accept`)).body, { result: 'accepted' });
       assert.equal((await order('GET', `/zones/${zone}/drift`)).status, 404);
       assert.equal((await order('POST', `/zones/${zone}/drift/accept`)).status, 404);
@@ -163,21 +164,21 @@ for (const { title, programs, start } of gatewayBackends)
     test('edits of customers pass while the zone is checked and somebody else writes', async () => {
       const zone = await newZone();
       assert.equal(await check(zone), 'first');
-      let isOver = false;
+      const state = { isOver: false };
       const checks = (async () => {
         const results = new Set<unknown>();
-        while (!isOver) results.add(await check(zone));
+        while (!state.isOver) results.add(await check(zone));
         return results;
       })();
       for (let at = 0; at < 8; at += 1) {
         await put(zone, 'a', [`192.0.2.${at}`]);
         if (at % 4 === 0) await bench.writer.add(zone, record(zone, `x${at}`, '192.0.2.9'));
       }
-      isOver = true;
+      state.isOver = true;
       const results = await checks;
       assert.ok(results.isSubsetOf(new Set(['same', 'drift', 'later'])), [...results].join());
       await check(zone);
-      assert.deepEqual(((await listed(zone)) as unknown[]).toSorted(), [
+      assert.deepEqual(await listed(zone), [
         [`x0.${zone} A`, [], ['192.0.2.9']],
         [`x4.${zone} A`, [], ['192.0.2.9']],
       ]);

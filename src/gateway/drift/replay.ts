@@ -1,7 +1,7 @@
 import { recordId, type ResourceRecord } from '../../dns/record.ts';
 import { rrsetId, type RRsetKey } from '../../dns/zone.ts';
-import { unknownRRset, type UncheckedChange, type ZoneSnapshot } from '../storage/drift-storage.ts';
-import type { StoredChange } from '../storage/storage.ts';
+import type { StoredChange, UncheckedChange } from '../storage/storage.ts';
+import { unknownRRset, type ZoneSnapshot } from '../storage/zone-drift.ts';
 import { inForm, isWatched, rrsetText, type RRsetTexts } from './snapshot.ts';
 
 /** An RRset that is not as the gateway has left it. */

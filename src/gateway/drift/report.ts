@@ -1,6 +1,6 @@
 import { parseName } from '../../dns/name.ts';
 import { rrsetId } from '../../dns/zone.ts';
-import type { DriftedRecord, DriftedRRset, ZoneDrift } from '../storage/drift-storage.ts';
+import type { DriftedRecord, DriftedRRset, ZoneDrift } from '../storage/zone-drift.ts';
 import type { Difference } from './replay.ts';
 import { recordsInText, type RRsetTexts } from './snapshot.ts';
 
@@ -30,23 +30,35 @@ export interface DriftFound {
  */
 export function mergeDrift(earlier: ZoneDrift | null, found: DriftFound): ZoneDrift | null {
   const { state, differences, present, at } = found;
-  const byId = new Map((earlier?.rrsets ?? []).map((one) => [rrsetId(one), one]));
-  let size = sizeOf([...byId.values()]);
-  let more = earlier?.more ?? 0;
-  for (const difference of differences) {
-    const known = byId.get(difference.id);
-    const one = driftedRRset(difference, known ?? null);
-    if (known !== undefined) size -= sizeOf([known]);
-    byId.delete(difference.id);
-    size += sizeOf([one]);
-    if (byId.size < mostListed && size <= mostInAll) byId.set(difference.id, one);
-    else more += 1;
-  }
+  const { firstSeen, lastSeen, ...before } = earlier ?? { ...nothing, firstSeen: at, lastSeen: at };
+  const { byId, more } = listed(before, differences);
   const rrsets = [...byId.values()].filter((one) => !areSame(one.before, one.after) && !isBack(one, present));
   if (rrsets.length === 0 && more === 0 && state === 'records') return null;
-  const isNew = differences.length > 0 || state !== (earlier?.state ?? 'records');
-  const lastSeen = isNew ? at : (earlier?.lastSeen ?? at);
-  return { state, firstSeen: earlier?.firstSeen ?? at, lastSeen, rrsets, more };
+  const isNew = differences.length > 0 || state !== before.state;
+  return { state, firstSeen, lastSeen: isNew ? at : lastSeen, rrsets, more };
+}
+
+const nothing = { state: 'records', rrsets: [], more: 0 } as const;
+
+/** The RRsets to list, by `rrsetId`, and how many more there are. */
+function listed(
+  earlier: Pick<ZoneDrift, 'rrsets' | 'more'>,
+  differences: readonly Difference[],
+): { readonly byId: ReadonlyMap<string, DriftedRRset>; readonly more: number } {
+  const byId = new Map(earlier.rrsets.map((one) => [rrsetId(one), one]));
+  let { more } = earlier;
+  let size = sizeOf(earlier.rrsets);
+  for (const difference of differences) {
+    const known = byId.get(difference.id) ?? null;
+    const one = driftedRRset(difference, known);
+    if (byId.delete(difference.id)) size -= sizeOf(known === null ? [] : [known]);
+    const added = sizeOf([one]);
+    if (byId.size < mostListed && size + added <= mostInAll) {
+      byId.set(difference.id, one);
+      size += added;
+    } else more += 1;
+  }
+  return { byId, more };
 }
 
 /** What the audit stores about what a check has found. */

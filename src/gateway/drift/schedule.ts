@@ -5,8 +5,7 @@ import type { DnsName } from '../../dns/name.ts';
 import { ApiRefusal } from '../api-refusal.ts';
 import type { DatabaseGuard } from '../audit/database-guard.ts';
 import type { GatewayMetrics } from '../metrics.ts';
-import type { DriftStorage } from '../storage/drift-storage.ts';
-import { StorageError } from '../storage/storage.ts';
+import { type DriftStorage, StorageError } from '../storage/storage.ts';
 import type { DriftChecker } from './checker.ts';
 
 /** How many names of zones are read from the database at once. */

@@ -5,7 +5,7 @@ import type { DnsName } from '../../dns/name.ts';
 import type { ResourceRecord } from '../../dns/record.ts';
 import { rrsetId, type RRsetKey } from '../../dns/zone.ts';
 import { Pace } from '../../net/slices.ts';
-import type { DriftedRecord, ZoneSnapshot } from '../storage/drift-storage.ts';
+import type { DriftedRecord, ZoneSnapshot } from '../storage/zone-drift.ts';
 
 /** If the RRsets of a zone have more characters than this, its snapshot has only digests. */
 const mostText = 65_536;

@@ -7,7 +7,7 @@ import { plainBackendName } from '../backend-settings.ts';
 import { explainRight, type ExplainedRight, type Rights } from '../rights/decide.ts';
 import type { Verb } from '../rights/rule.ts';
 import { makeToken, readToken } from '../rights/token.ts';
-import type { DriftedZone } from '../storage/drift-storage.ts';
+import type { DriftedZone } from '../storage/zone-drift.ts';
 import {
   newTokenFacts,
   usualLimits,

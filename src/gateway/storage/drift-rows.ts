@@ -1,6 +1,7 @@
 import * as v from 'valibot';
 import type { DnsName } from '../../dns/name.ts';
-import type { DriftedZone, UncheckedChange, DriftKnowledge, ZoneSnapshot } from './drift-storage.ts';
+import type { UncheckedChange, DriftKnowledge } from './storage.ts';
+import type { DriftedZone, ZoneSnapshot } from './zone-drift.ts';
 import { checkedRow, storedName, readStoredChange } from './rows.ts';
 
 const driftedRecords = v.array(v.object({ ttl: v.nullable(v.number()), data: v.string() }));

@@ -1,17 +1,18 @@
 import type { DnsName } from '../../dns/name.ts';
 import { maybe, type AuditedDatabase, type AuditedTransaction } from './audited-database.ts';
 import { unchanged, type Sql } from './database.ts';
-import {
-  mostUnchecked,
-  type CheckedZone,
-  type DriftedZone,
-  type DriftStorage,
-  type UncheckedChange,
-  type DriftKnowledge,
-} from './drift-storage.ts';
+import type {
+  AuditFacts,
+  CheckedZone,
+  DriftKnowledge,
+  DriftStorage,
+  ListPart,
+  UncheckedChange,
+  ZoneLease,
+} from './storage.ts';
+import { mostUnchecked, type DriftedZone } from './zone-drift.ts';
 import { readDriftedZone, readName, readUncheckedChange, readZoneCheck, snapshotText } from './drift-rows.ts';
 import { zoneOwner } from './sql-zones.ts';
-import type { AuditFacts, ListPart, ZoneLease } from './storage.ts';
 
 /** Zones with drift and their owners. What is stored about an earlier zone of the same name is left out. */
 const drifted = `SELECT zone.name, zone.customer, zone_check.drift FROM zone_check
@@ -105,13 +106,17 @@ export class SqlDrift implements DriftStorage {
 /** Forgets the snapshot, and makes a check that runs now store nothing. */
 const forgotten = 'UPDATE zone_check SET snapshot = NULL, serial = NULL, version = version + 1';
 
+/** So long after its claim, a zone is checked for drift for the first time, milliseconds. */
+export const beforeFirstCheck = 60_000;
+
 /**
- * Forgets the snapshots of zones whose changes are about to be deleted although no snapshot contains them.
+ * Deletes changes that have ended, and forgets the snapshots of zones that do not contain them.
  * @param before changes that ended before this time are deleted, wall clock in milliseconds
  */
-export async function forgetPruned(tx: Sql, before: number): Promise<void> {
+export async function pruneEnded(tx: Sql, before: number): Promise<void> {
   const pruned = 'SELECT zone FROM change WHERE unseen IS NOT NULL AND ended_at < ?';
   await tx.run(`${forgotten} WHERE zone IN (${pruned})`, before);
+  await tx.run('DELETE FROM change WHERE ended_at < ?', before);
 }
 
 async function uncheckedChanges(tx: Sql, zone: DnsName): Promise<readonly UncheckedChange[]> {

@@ -16,7 +16,6 @@ import {
   readZoneOwner,
 } from './rows.ts';
 import { auditRows, eraseAddresses } from './sql-audit.ts';
-import type { DriftStorage } from './drift-storage.ts';
 import { addChange, addDone, endStored, interrupt, storedChange } from './sql-changes.ts';
 import { addCustomer, setCustomer } from './sql-customers.ts';
 import { addToken, replaceRights } from './sql-tokens.ts';
@@ -32,7 +31,6 @@ import {
   voidCodesAbove,
   zoneOwner,
 } from './sql-zones.ts';
-import { forgetPruned, SqlDrift } from './sql-drift.ts';
 import type {
   AuditEntry,
   AuditFacts,
@@ -42,6 +40,7 @@ import type {
   Claim,
   Customer,
   CustomerChanges,
+  DriftStorage,
   Erasure,
   LimitReached,
   ListPart,
@@ -62,11 +61,10 @@ import type {
   ZoneOwner,
   ZoneTransfer,
 } from './storage.ts';
+import { beforeFirstCheck, pruneEnded, SqlDrift } from './sql-drift.ts';
 
 /** All entries of a list. */
 const wholeList = { after: null, most: Number.MAX_SAFE_INTEGER } as const;
-/** So long after its claim, a zone is checked for drift for the first time, milliseconds. */
-const beforeFirstCheck = 60_000;
 
 /** Storage in any SQL database. */
 export class SqlStorage implements Storage {
@@ -409,8 +407,7 @@ export class SqlStorage implements Storage {
 
   async pruneChanges(before: number): Promise<void> {
     await this.#database.write(null, async (tx) => {
-      await forgetPruned(tx, before);
-      await tx.run('DELETE FROM change WHERE ended_at < ?', before);
+      await pruneEnded(tx, before);
     });
   }
 

@@ -31,7 +31,7 @@ import type { NameRules } from '../names/zone-names.ts';
 import type { Backends } from './backends.ts';
 import { auditOf, demandWritable, readAgain, type Caller } from './caller.ts';
 import { demandAllowed, demandDeletable } from './demand-allowed.ts';
-import { demandExpected, demandNamesIn } from './expectation.ts';
+import { demandAsExpected, demandNamesIn } from './expectation.ts';
 import { demandContentLimits, demandRrsetLimits, demandWithin, overLimit } from './limits.ts';
 import { changeToRRset, demandRRset, keyOfRRset, rrsetFingerprint, type RRsetRequest } from './rrset.ts';
 import { changeOf, fingerprintOf, recordsBefore, sameRequest, usedBefore } from './stored-change.ts';
@@ -68,9 +68,6 @@ export interface OfferedZone {
   /** Until when it can be used, wall clock in milliseconds. */
   readonly expiresAt: number;
 }
-
-/** How long after a client has found other records a zone is checked for drift, milliseconds. */
-const beforeCheck = 60_000;
 
 /** For how long a transfer code can be used, milliseconds. */
 const codeLife = 900_000;
@@ -424,27 +421,11 @@ export class Gateway {
     const names = [...own.union(expect?.names ?? new Set<DnsName>())];
     const all = await backend.readNames(change.zone, names, ctx);
     if (all === null) throw noSuchZone();
-    if (expect !== null) await this.#demandExpected(turn, change.zone, expect, all);
+    if (expect !== null) await demandAsExpected(this.#parts, caller.token.rights, change.zone, expect, all);
     demandWritable(caller);
     const present = all.filter(({ name }) => own.has(name));
     demandAllowed(turn, change, present);
     return present;
-  }
-
-  /** Somebody else may have changed what the client expects, so the zone is soon checked for drift. */
-  async #demandExpected(
-    { caller }: Turn,
-    zone: DnsName,
-    expect: Expectation,
-    present: readonly CentralRecord[],
-  ): Promise<void> {
-    try {
-      demandExpected(caller.token.rights, zone, expect, present);
-    } catch (error) {
-      const { storage, wall } = this.#parts;
-      await storage.drift.checkBy(zone, wall() + beforeCheck);
-      throw error;
-    }
   }
 
   /** @param present what {@link #judged} has just read */

@@ -1,8 +1,14 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { zoneName, type DnsName } from '../../dns/name.ts';
-import type { CheckedZone, UncheckedChange, ZoneDrift } from '../../gateway/storage/drift-storage.ts';
-import { usualLimits, type ChangeOutcome, type Storage } from '../../gateway/storage/storage.ts';
+import {
+  type ChangeOutcome,
+  type CheckedZone,
+  type Storage,
+  type UncheckedChange,
+  usualLimits,
+} from '../../gateway/storage/storage.ts';
+import type { ZoneDrift } from '../../gateway/storage/zone-drift.ts';
 import { auditFacts, sampleChange, sampleToken, type StorageSubject } from './gateway-storage.ts';
 
 const zone = zoneName('example.org');

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { newestTables } from '../../../gateway/storage/postgres-migrations.ts';
 import { openPostgres } from '../../../gateway/storage/postgres.ts';
 import type { PostgresCondition } from '../../../gateway/storage/postgres-condition.ts';
 import { missingPostgres, startPostgres } from '../../../testing/servers/postgres.ts';
@@ -14,7 +15,7 @@ const well: PostgresCondition = {
   exactness: 1,
   octets: 8_000_000,
   connections: { used: 4, most: 100 },
-  tables: { version: 3, oldest: 1 },
+  tables: { version: newestTables, oldest: 1 },
 };
 
 function bad(condition: Partial<PostgresCondition>): readonly string[] {

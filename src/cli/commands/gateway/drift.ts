@@ -2,7 +2,7 @@ import { Command } from 'commander';
 import { displayName, type DnsName } from '../../../dns/name.ts';
 import { counted } from '../../../core/describe.ts';
 import type { OperatorWork } from '../../../gateway/operator/work.ts';
-import type { DriftedRRset, DriftedZone, ZoneDrift } from '../../../gateway/storage/drift-storage.ts';
+import type { DriftedRRset, DriftedZone, ZoneDrift } from '../../../gateway/storage/zone-drift.ts';
 import { absoluteName } from '../../../net/gateway/wire.ts';
 import { localTime, print, table } from '../../output.ts';
 import { withOperator } from './with-operator.ts';

@@ -8,7 +8,7 @@ import type { Change } from '../../../dns/zone.ts';
 import { CentralError, type CallContext, type Central } from '../../../core/central.ts';
 import type { Operation } from '../../../core/operation.ts';
 import type { EditEvent, EditItem, Verdict } from '../../../core/panel.ts';
-import { sampleCreate, sampleDelete } from '../../contracts/journal.ts';
+import { sampleDelete } from '../../contracts/journal.ts';
 import { a, engineOf, given, put, zone } from '../given.ts';
 import { recordsEvent } from '../edits.ts';
 import { Random } from '../random.ts';
