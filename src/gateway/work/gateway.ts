@@ -531,7 +531,7 @@ export class Gateway {
   ): Promise<'created' | 'exists'> {
     demandTime();
     const answer = await backend.createZone(zone, seed, ctx, content);
-    if (answer === 'created' || claim === 'ours') return 'created';
+    if (answer !== 'exists' || claim === 'ours') return 'created';
     // After our look, somebody has made the zone at the name server: an earlier create, if there was one.
     if (claim !== 'pending') throw new CentralError('zone.foreign', untouched);
     await demandWhole(backend, zone, ctx);
