@@ -86,6 +86,8 @@ export interface GatewayParts {
   /** Of which names customers may make zones. */
   readonly names: NameRules;
   readonly guard: Pick<DatabaseGuard, 'doubt' | 'mayLackKeys'>;
+  /** A random number from 0 to 1; absent: `Math.random`. */
+  readonly random?: () => number;
 }
 
 /** What a write gets once it is its turn. */
