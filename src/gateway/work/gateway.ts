@@ -541,8 +541,8 @@ export class Gateway {
   }
 
   /**
-   * Ends the claim of a create that has failed. A name that the customer had before stays reserved. A claim of
-   * an earlier create stays, because that one may still arrive at the name server.
+   * Ends the claim of a create that has failed. A name that the customer had before stays reserved. The claim
+   * of an earlier create stays, because that one may still arrive at the name server.
    */
   async #unclaim({ caller, lease }: Turn, zone: DnsName, claim: Claim): Promise<void> {
     if (claim === 'ours' || claim === 'pending') return;
