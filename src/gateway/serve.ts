@@ -75,7 +75,7 @@ export async function startGateway(
   const common = { storage, backends, log, clock, timeout };
   const gateway = new Gateway({ ...common, wall: Date.now, quarantine, names, guard });
   const { turns } = gateway;
-  const claims = new ClaimSettler({ ...common, turns });
+  const claims = new ClaimSettler({ ...common, turns, wall: Date.now });
   const upkeep = { storage, claims, guard, log, timeout, keepChanges, keepAddresses };
   await settle(upkeep);
   const named = [...centrals.keys()].filter((name) => name !== '');

@@ -27,7 +27,10 @@ const ownerRoutes: readonly Route[] = [
     about: 'Who has a zone, or had it last.',
     answers: { 200: { about: 'the owner', body: shapes.ownerBody } },
     refusals: [404, 422],
-    answer: async ({ operator }, { values }) => okAnswer(shownPlace(await operator.owner(zoneIn(values)))),
+    answer: async ({ operator }, { values }) => {
+      const { createdAt: _createdAt, ...owner } = await operator.owner(zoneIn(values));
+      return okAnswer(shownPlace(owner));
+    },
   }),
   operatorRoute({
     ...noInput,

@@ -95,6 +95,7 @@ const zoneRow = v.object({
   name: storedName,
   customer: v.string(),
   backend: v.string(),
+  created_at: v.number(),
   left_at: v.nullable(v.number()),
   pending: v.number(),
   records: v.nullable(v.number()),
@@ -233,10 +234,10 @@ export function readCounts(row: unknown): StorageCounts {
 
 /** Reads the owner of a zone from a row. @throws {StorageError} */
 export function readZoneOwner(row: unknown): ZoneOwner {
-  const { name: zone, left_at: leftAt, pending, ...read } = checkedRow(zoneRow, row);
+  const { name: zone, created_at: createdAt, left_at: leftAt, pending, ...read } = checkedRow(zoneRow, row);
   // A name that is claimed again keeps the time of its delete, in case that its create fails.
   const isPending = pending === 1;
-  return { zone, ...read, leftAt: isPending ? null : leftAt, isPending };
+  return { zone, ...read, createdAt, leftAt: isPending ? null : leftAt, isPending };
 }
 
 /** Reads a grant from a row. @throws {StorageError} */

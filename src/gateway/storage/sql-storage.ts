@@ -25,6 +25,7 @@ import {
   countWrite,
   grantsBelow,
   judgeClaim,
+  repeatClaim,
   transfer,
   validCode,
   voidCodes,
@@ -203,6 +204,7 @@ export class SqlStorage implements Storage {
     const { zone, customer, backend, at } = claim;
     return await this.#decide<Claim>(audit, lease, async (tx) => {
       const judged = await judgeClaim(tx, claim);
+      if (judged === 'pending') return await repeatClaim(tx, claim);
       if (judged !== 'claimed' && judged !== 'reclaimed') return unchanged(judged);
       const limited = await countWrite(tx, customer, at);
       if (limited !== null) return unchanged(limited);

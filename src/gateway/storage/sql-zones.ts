@@ -72,6 +72,12 @@ export async function judgeClaim(tx: Sql, { zone, customer, at, quarantine }: Zo
   return (await zonesOverLimit(tx, customer, 1)) ?? (now?.customer === customer ? 'reclaimed' : 'claimed');
 }
 
+/** Stores when a claim is made again: its create is sent again then, and may arrive that much later. */
+export async function repeatClaim(tx: Sql, { zone, at }: ZoneClaim): Promise<'pending'> {
+  await tx.run('UPDATE zone SET created_at = ? WHERE name = ?', at, zone);
+  return 'pending';
+}
+
 function isHeld({ leftAt }: ZoneOwner, since: number): boolean {
   return leftAt === null || leftAt > since;
 }

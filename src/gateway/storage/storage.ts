@@ -134,6 +134,8 @@ export interface ZoneOwner {
   readonly customer: string;
   /** Name of the name server that has the zone; empty: the section `[backend]`. */
   readonly backend: string;
+  /** When the zone was claimed, or its create was repeated last, wall clock in milliseconds. */
+  readonly createdAt: number;
   /** When the zone was deleted, wall clock in milliseconds; null: it was not. */
   readonly leftAt: number | null;
   /** Whether the name is only claimed: the zone is being created, or nobody knows whether it was. */

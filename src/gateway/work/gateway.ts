@@ -12,7 +12,7 @@ import type { Log } from '../../core/log.ts';
 import { isWithin, type DnsName } from '../../dns/name.ts';
 import type { ResourceRecord } from '../../dns/record.ts';
 import { changeNames, type Change } from '../../dns/zone.ts';
-import { denied, fromBackend, noSuchZone } from '../api-refusal.ts';
+import { ApiRefusal, denied, fromBackend, noSuchZone } from '../api-refusal.ts';
 import { mayCreateZone, mayRead, mayReadZone } from '../rights/decide.ts';
 import { codeHash, makeCode } from '../rights/token.ts';
 import type {
@@ -86,6 +86,8 @@ export interface GatewayParts {
   /** Of which names customers may make zones. */
   readonly names: NameRules;
   readonly guard: Pick<DatabaseGuard, 'doubt' | 'mayLackKeys'>;
+  /** A random number from 0 to 1; absent: `Math.random`. */
+  readonly random?: () => number;
 }
 
 /** What a write gets once it is its turn. */
@@ -225,7 +227,9 @@ export class Gateway {
     const { guard, storage } = this.#parts;
     // The database may be an older copy. Only the database that it has replaced may know the outcome.
     if ((await guard.doubt()) !== null) throw inDoubt('unknown');
-    if ((await this.#own(sender, zone)) === null) {
+    const owner = await storage.zone(zone);
+    // A create has no stored change while it is under way. Its zone is claimed then.
+    if (owner?.customer !== sender.customer.id || owner.leftAt !== null) {
       const ended = await endKey(this.#parts, sender, zone, key, null);
       if (ended !== null) return ended;
       const earlier = await storage.change(sender.token.id, key);
@@ -282,20 +286,21 @@ export class Gateway {
       );
       demandClaim(claimed, zone);
       if (claimed === 'ours') await storage.drift.forget(zone, lease);
+      let result: 'created' | 'exists' = 'created';
       try {
-        turn.demandTime();
-        const answer = await backend.createZone(zone, seed, ctx, content);
-        // After our look, somebody else has made the zone at the name server.
-        if (answer === 'exists' && claimed !== 'ours') throw new CentralError('zone.foreign', untouched);
+        // From the claim on, a withdrawal waits for this turn. It may have come before.
+        const withdrawn = await request.before(storage, caller);
+        if (withdrawn !== null) return withdrawn;
+        result = await this.#sendCreate(turn, made, claimed);
       } catch (error) {
-        if (error instanceof CentralError && error.state === 'untouched')
+        if ((error instanceof CentralError || error instanceof ApiRefusal) && error.state === 'untouched')
           await this.#unclaim(turn, zone, claimed);
         throw error;
       }
       const audit = auditOf(caller, 'zone.created', zone, {});
-      const done = request.done(caller, 'created', wall());
+      const done = request.done(caller, result, wall());
       await afterWrite(storage.confirmClaim(zone, caller.customer.id, audit, lease, done));
-      return 'created';
+      return result;
     });
   }
 
@@ -324,6 +329,9 @@ export class Gateway {
   ): Promise<'deleted' | 'missing'> {
     return await this.#inOwnZone(sender, zone, async ({ caller, backend, ctx, lease, demandTime }) => {
       const { storage, wall } = this.#parts;
+      // While this request has waited, a repetition of it may have been done at another gateway.
+      const meanwhile = await request.before(storage, caller);
+      if (meanwhile !== null) return meanwhile;
       await demandDeletable(this.#parts.backends, caller, zone, ctx);
       await this.#demandStill(caller, zone);
       const asked = auditOf(caller, 'zone.delete-accepted', zone, {});
@@ -385,16 +393,11 @@ export class Gateway {
    * @returns the name server that has the zone
    */
   async #demandOwn(caller: Caller, zone: DnsName): Promise<Central> {
-    const own = await this.#own(caller, zone);
-    if (own === null) throw noSuchZone();
-    return this.#parts.backends.named(own.backend);
-  }
-
-  /** The zone as its customer's, if the token can see it; null: it cannot, or it is not the customer's. */
-  async #own({ customer, token }: Caller, zone: DnsName): Promise<ZoneOwner | null> {
-    const owner = await this.#parts.storage.zone(zone);
-    const isOwn = owner?.customer === customer.id && owner.leftAt === null && !owner.isPending;
-    return isOwn && mayReadZone(token.rights, zone) ? owner : null;
+    const { storage, backends } = this.#parts;
+    const owner = await storage.zone(zone);
+    const isOwn = owner?.customer === caller.customer.id && owner.leftAt === null && !owner.isPending;
+    if (!isOwn || !mayReadZone(caller.token.rights, zone)) throw noSuchZone();
+    return backends.named(owner.backend);
   }
 
   /**
@@ -522,9 +525,27 @@ export class Gateway {
     return there;
   }
 
-  /** Ends the claim of a create that has failed. A name that the customer had before stays reserved. */
+  /** Has the name server make a zone that is claimed. @throws {CentralError} */
+  async #sendCreate(
+    { backend, ctx, demandTime }: Turn,
+    { zone, seed, content }: NewZone,
+    claim: Claim,
+  ): Promise<'created' | 'exists'> {
+    demandTime();
+    const answer = await backend.createZone(zone, seed, ctx, content);
+    if (answer !== 'exists' || claim === 'ours') return 'created';
+    // After our look, somebody has made the zone at the name server: an earlier create, if there was one.
+    if (claim !== 'pending') throw new CentralError('zone.foreign', untouched);
+    await demandWhole(backend, zone, ctx);
+    return 'exists';
+  }
+
+  /**
+   * Ends the claim of a create that has failed. A name that the customer had before stays reserved. The claim
+   * of an earlier create stays, because that one may still arrive at the name server.
+   */
   async #unclaim({ caller, lease }: Turn, zone: DnsName, claim: Claim): Promise<void> {
-    if (claim === 'ours') return;
+    if (claim === 'ours' || claim === 'pending') return;
     const audit = auditOf(caller, 'zone.unclaimed', zone, {});
     await this.#parts.storage.dropClaim(zone, caller.customer.id, audit, lease);
   }

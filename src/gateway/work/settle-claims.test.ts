@@ -40,7 +40,7 @@ describe('claims without a known outcome', { skip: missingPrograms('pdns_server'
     const clock = { ...systemClock, now: () => time };
     turns = new ZoneTurns({ storage, log, timeout, clock });
     const backends = new Backends(new Map([['', central]]), storage);
-    settler = new ClaimSettler({ storage, backends, turns, log, timeout, clock });
+    settler = new ClaimSettler({ storage, backends, turns, log, timeout, clock, wall: Date.now });
   });
   after(async () => {
     await central.close();

@@ -4,7 +4,7 @@ import type { DnsName } from '../../dns/name.ts';
 import { ApiRefusal } from '../api-refusal.ts';
 import type { Storage, ZoneLease, ZoneOwner } from '../storage/storage.ts';
 import type { Backends } from './backends.ts';
-import { withinTime, type RequestClock } from './time-limit.ts';
+import { timeLimit, withinTime, type RequestClock } from './time-limit.ts';
 import { zoneStateAt, type MadeState } from './zone-state.ts';
 import { leaseTime, type ZoneTurns } from './zone-turns.ts';
 
@@ -16,11 +16,15 @@ export interface ClaimSettlerParts {
   /** How long a request may take, milliseconds. */
   readonly timeout: number;
   readonly clock: RequestClock;
+  /** Wall clock, milliseconds. */
+  readonly wall: () => number;
 }
 
 /** What a name server had of a zone, since when. */
 interface Seen {
   readonly state: MadeState;
+  /** When the zone was claimed, or its create was repeated last, wall clock in milliseconds. */
+  readonly claimedAt: number;
   /** Monotonic clock, milliseconds. */
   readonly since: number;
 }
@@ -61,15 +65,21 @@ export class ClaimSettler {
 
   /** @returns null: the claim has ended, else what the name server has */
   async #settleOne({ zone }: ZoneOwner, isStart: boolean): Promise<Seen | null> {
-    const { turns, clock, timeout } = this.#parts;
-    const settle = async (lease: ZoneLease): Promise<Seen | null> =>
-      await withinTime(clock, timeout, async (signal) =>
-        this.#settleHeld(lease, isStart, { signal, operation: '-' }),
+    const { turns, clock, wall, timeout } = this.#parts;
+    const settle = async (lease: ZoneLease): Promise<Seen | null> => {
+      const demandTime = timeLimit(wall, () => clock.now(), timeout);
+      return await withinTime(clock, timeout, async (signal) =>
+        this.#settleHeld(lease, isStart, { ctx: { signal, operation: '-' }, demandTime }),
       );
+    };
     return await withinTime(clock, timeout, async (signal) => turns.take(zone, signal, settle));
   }
 
-  async #settleHeld(lease: ZoneLease, isStart: boolean, ctx: CallContext): Promise<Seen | null> {
+  async #settleHeld(
+    lease: ZoneLease,
+    isStart: boolean,
+    { ctx, demandTime }: { readonly ctx: CallContext; readonly demandTime: () => void },
+  ): Promise<Seen | null> {
     const { storage, backends, timeout, clock } = this.#parts;
     const { zone } = lease;
     const claim = await storage.zone(zone);
@@ -77,10 +87,17 @@ export class ClaimSettler {
     const backend = backends.named(claim.backend);
     const state = await zoneStateAt(backend, zone, ctx);
     const seen = this.#seen.get(zone);
-    const since = seen?.state === state ? seen.since : clock.now();
+    const { createdAt: claimedAt } = claim;
+    const isSame = seen?.state === state && seen.claimedAt === claimedAt;
+    const since = isSame ? seen.since : clock.now();
     const isProven = clock.now() - since >= leaseTime(timeout);
-    if (state === 'half-made' && isProven) await backend.deleteZone(zone, ctx);
-    if (state !== 'whole' && !isProven && !(isStart && state === 'missing')) return { state, since };
+    if (state === 'half-made' && isProven) {
+      // While the machine slept, another gateway may have got the zone and made it whole.
+      demandTime();
+      await backend.deleteZone(zone, ctx);
+    }
+    if (state !== 'whole' && !isProven && !(isStart && state === 'missing'))
+      return { state, claimedAt, since };
     await this.#end(claim, state, lease);
     return null;
   }

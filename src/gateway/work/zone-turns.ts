@@ -23,6 +23,8 @@ export interface ZoneTurnsParts {
   readonly clock: RequestClock;
   /** How long a request may take, milliseconds. */
   readonly timeout: number;
+  /** A random number from 0 to 1; absent: `Math.random`. */
+  readonly random?: () => number;
 }
 
 /** Lets writes of one zone run one after the other, also if several gateways share the storage. */
@@ -72,7 +74,8 @@ export class ZoneTurns {
       if (lease !== 'busy') return lease;
       // The random time gives each of several waiting gateways a chance.
       const { least, most } = pause;
-      await this.#parts.clock.sleep(least + Math.random() * (most - least));
+      const { clock, random = Math.random } = this.#parts;
+      await clock.sleep(least + random() * (most - least));
       if (signal.aborted) throw outage('central.unreachable', { text: 'no answer in time' });
     }
   }

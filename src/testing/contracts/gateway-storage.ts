@@ -434,7 +434,10 @@ export function storageContract(name: string, makeSubject: () => Promise<Storage
         assert.equal(await storage.claimZone(asked, auditFacts('claim'), null), 'claimed');
         assert.deepEqual(await storage.zonesOf('shop'), []);
         assert.equal((await storage.zone(zone))?.isPending, true);
-        assert.equal(await storage.claimZone(asked, auditFacts('claim'), null), 'pending');
+        assert.equal((await storage.zone(zone))?.createdAt, 0);
+        const repeated = { ...asked, at: 1_000 };
+        assert.equal(await storage.claimZone(repeated, auditFacts('claim'), null), 'pending');
+        assert.equal((await storage.zone(zone))?.createdAt, 1_000);
         assert.deepEqual(await claim(storage, 'example.org', 'other'), { foreign: zone });
         assert.equal(await move(storage, 'example.org', 'other'), 'missing');
         assert.deepEqual(

@@ -182,7 +182,8 @@ export class GatewayWorld {
     const guard = { doubt: async () => await Promise.resolve(null), mayLackKeys: () => false };
     const names = { reserved: [], reservedNetworks: [], reverse: [], suffixes: { isSuffix } };
     const parts = { storage, backends, log, wall, clock: process.clock, timeout: requestTime, guard };
-    const gateway = new Gateway({ ...parts, quarantine: reservedTime, names });
+    const random = (): number => this.#chances.between(`${host.name} waits for a zone`, 0, 100) / 100;
+    const gateway = new Gateway({ ...parts, quarantine: reservedTime, names, random });
     const { turns } = gateway;
     const settled = { ...parts, claims: new ClaimSettler({ ...parts, turns }) };
     const upkeep = async (work: typeof settle): Promise<void> => {

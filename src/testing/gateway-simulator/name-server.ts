@@ -115,7 +115,7 @@ export class NameServer {
   /** Makes a zone with its usual NS record. @returns null: it is there already */
   landZone(zone: DnsName, content: readonly ResourceRecord[], send: Send | null): Altered | null {
     if (this.zones.has(zone)) return null;
-    const all = [ownNs(zone), ...content];
+    const all = [ownSoa(zone), ownNs(zone), ...content];
     this.zones.set(zone, new Map(all.map((record) => [recordId(record), record])));
     this.#happened({ zone, send, whole: 'made', removed: [], added: all });
     return { removed: [], added: all };
@@ -132,6 +132,11 @@ export class NameServer {
   #happened(what: Omit<Happening, 'at'>): void {
     this.happenings.push({ at: this.clock.now(), ...what });
   }
+}
+
+function ownSoa(zone: DnsName): ResourceRecord {
+  const rdata = 'ns1.provider.test. hostmaster.provider.test. 1 10800 3600 604800 3600';
+  return makeRecord({ name: zone, type: 'SOA', rdata, ttl: 3_600 });
 }
 
 function ownNs(zone: DnsName): ResourceRecord {

@@ -43,6 +43,10 @@ export class SharedDatabase {
     migrate(this.#sqlite);
     this.#sqlite.exec(leaseTable);
     this.#sqlite.function('database_clock', () => BigInt(Math.floor(wall())));
+    // As in PostgreSQL, a transaction that is rolled back leaves the sequence as it is.
+    let lastFence = 0n;
+    this.#sqlite.function('next_fence', () => (lastFence += 1n));
+    this.#sqlite.function('last_fence', () => lastFence);
   }
 
   /** Reads at once, for laws. */
@@ -125,5 +129,8 @@ export class SharedDatabase {
 function asSqlite(sql: string): string {
   return sql
     .replaceAll('(extract(epoch FROM clock_timestamp()) * 1000)::bigint', 'database_clock()')
+    .replaceAll("nextval('lease_fence')", 'next_fence()')
+    .replaceAll('last_value FROM lease_fence', 'last_fence()')
+    .replaceAll('greatest(', 'max(')
     .replaceAll(' FOR UPDATE', '');
 }
