@@ -15,12 +15,10 @@ export const plantedInGateway: readonly PlantedBug[] = [
   },
   {
     name: 'withdrawal-not-stored',
-    file: `${work}/gateway.ts`,
-    find: `const earlier = acceptedBefore(await storage.acceptChange(none, audit, lease));
-      if (earlier !== null) return sameRequest(earlier, zone, earlier.fingerprint);
-      if (!(await storage.endChange(none, outcome, audit, lease))) throw leaseLost();`,
-    replace: `const earlier = await storage.change(caller.token.id, key);
-      if (earlier !== null) return sameRequest(earlier, zone, earlier.fingerprint);`,
+    file: `${work}/end-key.ts`,
+    find: `if (acceptedBefore(await storage.acceptChange(none, audit, lease)) !== null) return null;
+  if (!(await storage.endChange(none, outcome, audit, lease))) throw leaseLost();`,
+    replace: `if ((await storage.change(caller.token.id, key)) !== null) return null;`,
     says: 'A withdrawn change that arrives later is carried out.',
   },
   {
@@ -64,8 +62,8 @@ export const plantedInGateway: readonly PlantedBug[] = [
   {
     name: 'expectation-not-looked-at',
     file: `${work}/gateway.ts`,
-    find: `if (expect !== null) demandExpected(`,
-    replace: `if (expect !== null && expect.records.length > 99) demandExpected(`,
+    find: `if (expect !== null) await demandAsExpected(`,
+    replace: `if (expect !== null && expect.records.length > 99) await demandAsExpected(`,
     says: 'A change is written whatever its client expects.',
   },
   {
@@ -85,9 +83,9 @@ export const plantedInGateway: readonly PlantedBug[] = [
   {
     name: 'claim-dropped-in-doubt',
     file: `${work}/gateway.ts`,
-    find: `if (error instanceof CentralError && error.state === 'untouched')
+    find: `if ((error instanceof CentralError || error instanceof ApiRefusal) && error.state === 'untouched')
           await`,
-    replace: `if (error instanceof CentralError) await`,
+    replace: `if (error instanceof CentralError || error instanceof ApiRefusal) await`,
     says: 'A claim is dropped although the zone may have been made.',
   },
   {
@@ -114,8 +112,8 @@ export const plantedInGateway: readonly PlantedBug[] = [
   {
     name: 'settled-the-wrong-way',
     file: `${work}/settle-claims.ts`,
-    find: `if (isThere) await`,
-    replace: `if (!isThere) await`,
+    find: `if (state === 'whole') await`,
+    replace: `if (state !== 'whole') await`,
     says: 'A gateway that starts gives away the zones whose create was broken off.',
   },
   {
