@@ -19,7 +19,7 @@ import type { Filled } from './name-servers.ts';
 import type { Spread } from './measure.ts';
 
 /** The field `account` of all zones at PowerDNS. The gateway and the direct adapter share it. */
-const zoneAccount = 'bench';
+export const zoneAccount = 'bench';
 
 /** A customer with one token. */
 export interface BenchCustomer {

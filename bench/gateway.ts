@@ -1,22 +1,30 @@
 /**
- * Measures the gateway: `npm run -s bench -- gateway [--only edit,line,load,lists] [--json]`. Each part
- * starts its own PowerDNS and its own gateway, so the parts can be measured one by one.
+ * Measures the gateway: `npm run -s bench -- gateway [--only edit,line,load,two,lists] [--backend NAME]
+ * [--json]`. Each part starts its own PowerDNS and its own gateway, so the parts can be measured one by one.
  */
 import { missingFor } from '../src/testing/stage/server-registry.ts';
 import { benchGatewayEdits, benchGatewayLine, type EditPlan } from './gateway-edit.ts';
 import { benchGatewayLists, type ListsPlan } from './gateway-lists.ts';
 import { benchGatewayLoad, type GatewayLoadPlan } from './gateway-load.ts';
+import { benchTwoGateways } from './gateway-two.ts';
 import { atEachOf } from './name-servers.ts';
 
 const measures = {
   edit: benchGatewayEdits,
   line: benchGatewayLine,
   load: benchGatewayLoad,
+  two: benchTwoGateways,
   lists: benchGatewayLists,
 } as const;
 
 type GatewayPart = keyof typeof measures;
-export const gatewayParts = ['edit', 'line', 'load', 'lists'] as const satisfies readonly GatewayPart[];
+export const gatewayParts = [
+  'edit',
+  'line',
+  'load',
+  'two',
+  'lists',
+] as const satisfies readonly GatewayPart[];
 
 /** What is measured, and how often. */
 export interface GatewayBenchPlan extends EditPlan, GatewayLoadPlan, ListsPlan {

@@ -5,7 +5,8 @@
  * `--zones` is also for `gateway` and `bulk` (`bulk.ts`), and `--burst`: how many zones get an edit.
  * `--seconds`, `--rate` and `--sync-delay` are for `load` (`load.ts`). `--servers` (their names, with commas
  * between) is for `bulk`, `compare` and `load`. `--only` (names with commas between) is for `gateway`
- * (`gateway.ts`): which of its parts.
+ * (`gateway.ts`): which of its parts; and `--backend` (sqlite3 or lmdb), `--customers`, `--writes` and
+ * `--delay`.
  */
 import { parseArgs } from 'node:util';
 import { comparedCentrals } from './both-sides.ts';
@@ -31,12 +32,18 @@ const { values, positionals } = parseArgs({
     'sync-delay': { type: 'string' },
     servers: { type: 'string' },
     only: { type: 'string' },
+    backend: { type: 'string' },
+    customers: { type: 'string' },
+    writes: { type: 'string' },
+    delay: { type: 'string' },
   },
   allowPositionals: true,
 });
 
 /** The number that an option gives; null: the option is absent. */
-function numberOf(name: 'zones' | 'large' | 'burst' | 'seconds' | 'rate' | 'sync-delay'): number | null {
+function numberOf(
+  name: 'zones' | 'large' | 'burst' | 'seconds' | 'rate' | 'sync-delay' | 'customers' | 'writes' | 'delay',
+): number | null {
   const text = values[name];
   if (text === undefined) return null;
   if (/^\d{1,6}$/u.test(text)) return Number(text);
@@ -78,7 +85,17 @@ function comparePlan(): Partial<ComparePlan> {
 }
 
 function gatewayPlan(): Partial<GatewayBenchPlan> {
-  return { parts: chosen(gatewayParts, values.only), ...given({ zones: numberOf('zones') }) };
+  const [backend] = values.backend === undefined ? [] : chosen(['sqlite3', 'lmdb'], values.backend);
+  return {
+    parts: chosen(gatewayParts, values.only),
+    ...(backend === undefined ? {} : { backend }),
+    ...given({
+      zones: numberOf('zones'),
+      customers: numberOf('customers'),
+      writes: numberOf('writes'),
+      serverDelay: numberOf('delay'),
+    }),
+  };
 }
 
 const parts: Readonly<Record<string, () => Promise<Record<string, number>>>> = {

@@ -52,11 +52,12 @@ interface Answered {
   readonly text: string;
 }
 
-/** With sqlite, PowerDNS answers 500 to a write now and then. The write is repeated at most so many times. */
-const mostTries = 10;
-
-/** Calls the API of PowerDNS. The connections stay open if the server allows it. */
-export function rawCalls({ url, apiKey }: Powerdns, account: string): RawClient {
+/**
+ * Calls the API of PowerDNS. The connections stay open if the server allows it.
+ * @param repeats how often a write is repeated to which the server answers 500. With sqlite it does so now
+ *   and then
+ */
+export function rawCalls({ url, apiKey }: Powerdns, account: string, repeats = 10): RawClient {
   const agent = new Agent({ keepAlive: true });
   const once = async (method: string, path: string, text: string): Promise<Answered> => {
     const headers = { 'X-API-Key': apiKey, 'Content-Type': 'application/json' };
@@ -75,7 +76,7 @@ export function rawCalls({ url, apiKey }: Powerdns, account: string): RawClient 
   };
   const call = async (method: string, path: string, body: unknown): Promise<void> => {
     const text = JSON.stringify(body);
-    for (let left = mostTries; ; left -= 1) {
+    for (let left = repeats; ; left -= 1) {
       const answer = await once(method, path, text);
       if (answer.status < 300) return;
       if (answer.status !== 500 || left === 0) throw new Error(`${method}: ${answer.status} ${answer.text}`);

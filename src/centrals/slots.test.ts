@@ -63,3 +63,48 @@ test('who gives up waiting is not run, and holds up nobody', async () => {
   assert.equal(await third, 'third');
   assert.equal(ran, false);
 });
+
+test('the number of calls at once may change', async () => {
+  let atOnce = 1;
+  const turns = new Slots(() => atOnce);
+  const order: string[] = [];
+  const releases: (() => void)[] = [];
+  const begin = async (name: string): Promise<void> => {
+    await turns.take('a', never, async () => {
+      order.push(name);
+      await new Promise<void>((resolve) => releases.push(resolve));
+    });
+  };
+  const all = ['first', 'second', 'third', 'fourth'].map(begin);
+  assert.equal(turns.waiting('a'), 3);
+  const settle = async (): Promise<void> => await new Promise((resolve) => setImmediate(resolve));
+  await settle();
+  atOnce = 2;
+  releases.shift()?.();
+  await settle();
+  assert.deepEqual(order, ['first', 'second', 'third']);
+  atOnce = 1;
+  releases.shift()?.();
+  await settle();
+  assert.equal(order.length, 3);
+  releases.shift()?.();
+  await settle();
+  assert.equal(order.at(-1), 'fourth');
+  releases.shift()?.();
+  await Promise.all(all);
+  assert.equal(turns.waiting('a'), 0);
+});
+
+test('who waits too long hears that there are too many, if at least half of those before have ended', async () => {
+  const turns = new Slots();
+  const gates = [0, 1].map(() => Promise.withResolvers<void>());
+  const before = gates.map(async ({ promise }) => await turns.take('a', never, async () => await promise));
+  const patience = new AbortController();
+  const last = turns.take('a', patience.signal, async () => await Promise.resolve());
+  gates[0]?.resolve();
+  await before[0];
+  patience.abort();
+  await assert.rejects(last, { code: 'central.busy', state: 'untouched', retry: 'later' });
+  gates[1]?.resolve();
+  await before[1];
+});

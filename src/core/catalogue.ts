@@ -83,8 +83,8 @@ export const catalogue = {
     advice: 'support',
   },
   'central.busy': {
-    en: 'The central DNS takes no further requests of this account for the moment ({text}).',
-    ru: 'Центральный DNS временно не принимает запросы этой учётной записи ({text}).',
+    en: 'The central DNS takes no further requests for the moment ({text}).',
+    ru: 'Центральный DNS временно не принимает запросы ({text}).',
     advice: 'retry',
   },
   'central.contended': {

@@ -53,6 +53,7 @@ export function noSuchZone(): ApiRefusal {
 const statuses: Readonly<Record<string, number>> = {
   'central.missing': 404,
   'central.exists': 409,
+  'central.busy': 503,
   'central.contended': 409,
   'zone.foreign': 409,
   'central.limit': 422,

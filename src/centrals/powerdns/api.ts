@@ -1,7 +1,7 @@
 import type { CallContext } from '../../core/central.ts';
 import type { DnsName } from '../../dns/name.ts';
 import { HttpError } from '../../net/http-error.ts';
-import { HttpClient, type HttpRequest } from '../../net/http.ts';
+import { HttpClient, type HttpAnswer, type HttpRequest } from '../../net/http.ts';
 import { centralRefusal } from '../errors.ts';
 import { otherSecret, Secrets, type SecretChanged } from '../secrets.ts';
 import { Slots } from '../slots.ts';
@@ -9,6 +9,7 @@ import { unanswered, type Redact } from '../http-answer.ts';
 import { readAnswer } from './answer.ts';
 import { serverName, zoneId } from './names.ts';
 import type { PowerdnsSettings } from './settings.ts';
+import { WriteLimit } from './write-limit.ts';
 
 /** Largest zone that is read, in octets. A zone of 100,000 records has 13 MB. */
 export const mostZoneOctets = 32 * 1024 * 1024;
@@ -17,11 +18,14 @@ export const mostZoneOctets = 32 * 1024 * 1024;
 export const mostListOctets = 64 * 1024 * 1024;
 
 /**
- * Maximum number of simultaneous requests. Each needs a connection of its own (PowerDNS 4.7 closes it after
- * the answer), and the server queues only a few connections. If 16 connections arrive at once, it drops some,
- * and TCP repeats those only after a second.
+ * Number of simultaneous requests while one write runs at a time, and of further ones for each further write.
+ * Each needs a connection of its own (PowerDNS 4.7 closes it after the answer), and the server queues ten. If
+ * more arrive at once, it drops some, and TCP repeats those only after a second. So with the most writes
+ * there are ten.
  */
-const mostRequests = 4;
+const requests = { least: 4, forWrite: 2 } as const;
+/** So many edits may have begun, beside two for each write that runs. They read, or read back. */
+const editsBeside = 2;
 
 /** A request to the API. */
 interface ServerRequest {
@@ -43,17 +47,21 @@ export class ServerApi {
   readonly #settings: ApiSettings;
   readonly #keys: Secrets<string>;
   readonly #http: HttpClient;
-  /**
-   * Allows one write at a time. With sqlite the server answers 500 to most simultaneous writes; with lmdb two
-   * at once are no faster.
-   */
-  readonly #writes = new Slots();
-  readonly #requests = new Slots(mostRequests);
+  readonly #limit: WriteLimit;
+  readonly #writes = new Slots(() => this.#limit.most);
+  /** Zones are created, deleted and rectified one at a time. */
+  readonly #zoneWrites = new Slots();
+  readonly #edits = new Slots(() => 2 * this.#limit.most + editsBeside);
+  readonly #requests = new Slots(() => requests.least + requests.forWrite * (this.#limit.most - 1));
   #closed = false;
 
-  /** @throws {RangeError} if the address is neither `https:` nor on this machine */
-  constructor(settings: ApiSettings, changed?: SecretChanged) {
+  /**
+   * @param now monotonic clock, milliseconds
+   * @throws {RangeError} if the address is neither `https:` nor on this machine
+   */
+  constructor(settings: ApiSettings, now: () => number, changed?: SecretChanged) {
     this.#settings = settings;
+    this.#limit = new WriteLimit(now);
     this.#keys = new Secrets(settings.password, otherSecret(settings), changed);
     const { address, trust, timeout } = settings;
     this.#http = new HttpClient({ base: new URL(address), trust, timeout });
@@ -75,9 +83,22 @@ export class ServerApi {
     return await this.#send({ method: 'GET', path: search === '' ? path : `${path}?${search}`, most }, ctx);
   }
 
-  /** Sends a write after all earlier writes have ended. @throws {CentralError} */
+  /**
+   * Sends a write, after as many earlier ones have ended as the server wants (`WriteLimit`).
+   * @throws {CentralError}
+   */
   async write(request: WriteRequest, ctx: CallContext): Promise<unknown> {
-    return await this.#writes.take('', ctx.signal, async () => await this.#send(request, ctx));
+    const send = async (): Promise<unknown> =>
+      await this.#writes.take('', ctx.signal, async () => await this.#send(request, ctx));
+    return request.method === 'PATCH' ? await send() : await this.#zoneWrites.take('', ctx.signal, send);
+  }
+
+  /**
+   * Waits until an edit may begin. Not many more begin than may write, so that little time passes between the
+   * read and the write of each.
+   */
+  async edit<T>(ctx: CallContext, work: () => Promise<T>): Promise<T> {
+    return await this.#edits.take('', ctx.signal, work);
   }
 
   /**
@@ -117,16 +138,17 @@ export class ServerApi {
         repeatable: effect === 'read',
         ...(most === undefined ? {} : { mostOctets: most }),
       };
-      const answer = await this.#requests.take(
-        '',
-        ctx.signal,
-        async () => await this.#http.send(request, ctx.signal),
+      const send = async (): Promise<HttpAnswer> => await this.#http.send(request, ctx.signal);
+      const answer = await this.#requests.take('', ctx.signal, async () =>
+        method === 'PATCH' ? await this.#limit.learnFrom(send, this.#othersWait) : await send(),
       );
       return await readAnswer(answer, effect, this.#redact);
     } catch (error) {
       throw error instanceof HttpError ? unanswered(error, effect) : error;
     }
   }
+
+  readonly #othersWait = (): boolean => this.#writes.waiting('') + this.#edits.waiting('') > 0;
 
   /** Removes the keys from a text, because the answer of a proxy may repeat the request. */
   readonly #redact: Redact = (text) =>

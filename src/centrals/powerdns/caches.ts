@@ -10,6 +10,8 @@ import type { ServerApi } from './api.ts';
 const moment = 250;
 /** How long an edit waits for one flush, in milliseconds. */
 const patience = 2_000;
+/** Largest number of zones that are flushed at once in the background. */
+const mostAtOnce = 4;
 
 /** Services that the flusher gets from the process that uses it. */
 export type FlushPorts = Pick<CentralPorts, 'clock' | 'log'>;
@@ -72,17 +74,16 @@ export class CacheFlusher {
   }
 
   /**
-   * Flushes the waiting zones one after another. The zone that has waited longest comes first. Does not keep
-   * the process alive.
+   * Flushes the waiting zones, a few at once. Those that have waited longest come first. Does not keep the
+   * process alive.
    */
   async #work(): Promise<void> {
     const { clock } = this.#ports;
     const { signal } = this.#closing;
     for (;;) {
-      const [next] = this.#due;
-      if (next === undefined || signal.aborted) break;
-      const [zone, since] = next;
-      const left = since + moment - clock.now();
+      const [first] = this.#due.values();
+      if (first === undefined || signal.aborted) break;
+      const left = first + moment - clock.now();
       if (left > 0) {
         await clock.sleep(left, signal).catch((error: unknown) => {
           // Nothing to handle: only `close` aborts this sleep, and then the loop ends too.
@@ -90,8 +91,10 @@ export class CacheFlusher {
         });
         continue;
       }
-      this.#due.delete(zone);
-      await this.#once(zone, signal);
+      const written = clock.now() - moment;
+      const due = [...this.#due].filter(([, since]) => since <= written).slice(0, mostAtOnce);
+      for (const [zone] of due) this.#due.delete(zone);
+      await Promise.all(due.map(async ([zone]) => this.#once(zone, signal)));
     }
     this.#working = null;
   }

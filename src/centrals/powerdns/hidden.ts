@@ -15,6 +15,8 @@ interface Seen {
  */
 export class HiddenRecords {
   readonly #zones = new Map<DnsName, Seen>();
+  /** Zones whose records cannot be remembered: no serial counts their edits, or they cannot be read whole. */
+  readonly #unlearned = new Set<DnsName>();
 
   /** The disabled records of a zone; `null`: they are unknown, and the whole zone has to be read. */
   known(zone: DnsName, facts: ZoneFacts | null): DisabledRecords | null {
@@ -26,11 +28,24 @@ export class HiddenRecords {
     return this.#zones.has(zone);
   }
 
+  /** Whether a read of the whole zone would make its disabled records known. */
+  isToLearn(zone: DnsName): boolean {
+    return !this.#zones.has(zone) && !this.#unlearned.has(zone);
+  }
+
+  /** The zone cannot be read as a whole. */
+  failed(zone: DnsName): void {
+    this.#unlearned.add(zone);
+  }
+
   /** Stores the disabled records from a read of the whole zone; `null`: the zone is gone. */
   saw(zone: DnsName, read: ZoneRead | null): void {
-    if (read?.facts?.countsEdits === true)
+    this.#zones.delete(zone);
+    this.#unlearned.delete(zone);
+    if (read === null) return;
+    if (read.facts?.countsEdits === true)
       this.#zones.set(zone, { serial: read.facts.serial, disabled: read.disabled });
-    else this.#zones.delete(zone);
+    else this.#unlearned.add(zone);
   }
 
   /**

@@ -65,7 +65,7 @@ class PowerdnsCentral implements Central {
 
   constructor(settings: PowerdnsSettings, ports: FlushPorts & Pick<CentralPorts, 'secretChanged'>) {
     this.#settings = settings;
-    this.#api = new ServerApi(settings, ports.secretChanged);
+    this.#api = new ServerApi(settings, () => ports.clock.now(), ports.secretChanged);
     this.#reader = new ZoneReader(this.#api, settings, ports.clock);
     this.#caches = new CacheFlusher(this.#api, ports);
     this.#writer = new ZoneWriter(this.#reader, this.#caches);

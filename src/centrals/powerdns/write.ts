@@ -59,7 +59,10 @@ export class ZoneWriter {
   async apply(change: Change, ctx: CallContext): Promise<Altered> {
     return await this.#zones.take(change.zone, ctx.signal, async () => {
       try {
-        return await persistently(async () => await this.#once(change, ctx));
+        return await persistently(async () => {
+          await this.#knowHidden(change.zone, ctx);
+          return await this.#reader.api.edit(ctx, async () => await this.#once(change, ctx));
+        });
       } catch (error) {
         if (error instanceof CentralError && error.state !== 'untouched') this.#caches.later(change.zone);
         throw error;
@@ -72,12 +75,34 @@ export class ZoneWriter {
     const before = await this.#readForWrite(change, ctx);
     if (before === null) throw centralRefusal('central.missing', { text: zone });
     const edits = planRRsets(change, before.records);
-    if (edits.length > 0) await this.#patch(change, edits, before, ctx);
-    const owed = edits.length > 0 && before.facts?.signed === true && !before.facts.rectifiesItself;
-    const rectifies = owed || this.#unrectified.has(zone);
-    if (rectifies) await this.#rectify(zone, ctx);
-    if (rectifies || edits.length > 0) await this.#caches.flush(zone, ctx);
-    return edits.length === 0 ? { removed: [], added: [] } : alteredBy(change, edits);
+    const isWritten = edits.length > 0;
+    const isSeen = isWritten && (await this.#patch(change, edits, before, ctx)) === 'seen';
+    const readBack = async (): Promise<void> => {
+      if (isWritten && !isSeen) await this.#readBack(change, before, ctx);
+    };
+    const owed = isWritten && before.facts?.signed === true && !before.facts.rectifiesItself;
+    if (owed || this.#unrectified.has(zone)) {
+      await readBack();
+      await this.#rectify(zone, ctx);
+      await this.#caches.flush(zone, ctx);
+    } else if (isWritten) await Promise.all([readBack(), this.#caches.flush(zone, ctx)]);
+    return isWritten ? alteredBy(change, edits) : { removed: [], added: [] };
+  }
+
+  /**
+   * Reads the whole zone if its disabled records are not known. Done before an edit takes its place among
+   * those that have begun, because a large zone takes seconds.
+   */
+  async #knowHidden(zone: DnsName, ctx: CallContext): Promise<void> {
+    const { showsDisabled } = await this.#server(ctx);
+    if (showsDisabled || !this.#hidden.isToLearn(zone)) return;
+    try {
+      this.#hidden.saw(zone, await this.#reader.whole(zone, ctx));
+    } catch (error) {
+      if (!isZoneFailing(error)) throw error;
+      // The read before the write finds another way, or throws this error.
+      this.#hidden.failed(zone);
+    }
   }
 
   /**
@@ -125,21 +150,27 @@ export class ZoneWriter {
     return { ...read, disabled: found.disabled };
   }
 
+  /** @returns `seen`: the outcome was not known, and a read has shown the change since */
   async #patch(
     change: Change,
     edits: readonly RRsetEdit[],
     before: ZoneRead,
     ctx: CallContext,
-  ): Promise<void> {
-    const { zone } = change;
+  ): Promise<'sent' | 'seen'> {
     demandEnabled(edits, before.disabled);
     try {
-      await this.#send(zone, edits, before.disabled, ctx);
+      await this.#send(change.zone, edits, before.disabled, ctx);
+      return 'sent';
     } catch (error) {
       if (!(error instanceof CentralError) || error.state !== 'unknown') throw error;
       await this.#judge(error, change, before, ctx);
-      return;
+      return 'seen';
     }
+  }
+
+  /** @throws {CentralError} `central.no-effect` if the server does not show the change */
+  async #readBack(change: Change, before: ZoneRead, ctx: CallContext): Promise<void> {
+    const { zone } = change;
     const after = await withState(
       'unknown',
       async () => await this.#reader.names(zone, changeNames(change), ctx),
