@@ -57,7 +57,8 @@ export const freshZones: readonly DnsName[] = ['fresh.test', 'sub.alpha.test', '
 /** Whoever writes at names below these is not a customer: nobody asks the gateway for them. */
 export const strangersLabel = 'strangers';
 
-function rightsOf(name: TokenName): Rights {
+/** The rights of a token. */
+export function rightsOf(name: TokenName): Rights {
   if (name.endsWith('-dyn')) return presetRights('dyndns', ['**'], ['dyn']);
   if (name.endsWith('-read')) return presetRights('read', ['**'], ['www']);
   return presetRights('panel', [], []);

@@ -9,10 +9,12 @@ import type { SeenCommit, SeenOwner } from '../witness.ts';
 export type GatewayLaw =
   /** A key is carried out at most once. */
   | 'keys.once'
-  /** What was answered `done` was done, before the answer. */
+  /** What was answered `done`, `created` or `deleted` was so, before the answer. */
   | 'answers.done'
   /** Of what was answered `untouched` nothing is written, ever. */
   | 'answers.untouched'
+  /** An answer shows all that the token may read. */
+  | 'answers.shown'
   /** The outcome of a key is the same whenever it is asked for. */
   | 'answers.same'
   /** A gateway that runs answers every request. */
@@ -51,7 +53,7 @@ export type GatewayLaw =
   | 'turns.late'
   /** A change is accepted only by the gateway that has the zone's lease. */
   | 'turns.lease'
-  /** Nothing is removed or added that nobody has asked for. */
+  /** Nothing is removed or added that nobody has asked for, and nothing that was asked for is left out. */
   | 'others.kept'
   | 'others.asked'
   /** A change with an expectation or a tag is sent only if the last read agrees. */

@@ -85,6 +85,14 @@ const afterAnEdit: Partial<Record<GatewayLaw, (world: GatewayWorld, request: Sim
       token: 'a-dyn',
       answer: { kind: 'records', records: [added] },
     }),
+  'answers.shown': (world, request) =>
+    world.requests.push({
+      ...request,
+      number: 99,
+      asked: { kind: 'records', zone },
+      reads: [{ at: request.at, zone, names: null, records: [added] }],
+      answer: { kind: 'records', records: [] },
+    }),
   'owners.one': (world) => {
     const owner = { customer: 'b', isPending: false, isLeft: false, isReserved: false };
     const owners = new Map(world.witness.commits.at(-1)?.owners);

@@ -29,7 +29,8 @@ function mayTouch(token: string, zone: DnsName, { name, type }: RRsetKey): boole
   return token.endsWith('-dyn') && name === `dyn.${zone}` && (type === 'A' || type === 'AAAA');
 }
 
-function maySee(
+/** Whether a token may read an RRset. */
+export function maySee(
   token: string,
   zone: DnsName,
   { name, type }: Readonly<{ name: string; type: string }>,

@@ -118,7 +118,12 @@ function isOnlyAsked(send: Send, { world }: Course): boolean {
   const sets = new Set([...remove, ...add].map(rrsetId));
   const seenAt = request.reads.findLast(({ at }) => at <= sentAt)?.at ?? sentAt;
   const isRaced = world.server.happenings.some(
-    (one) => one.send !== send && one.at >= seenAt && one.at <= landedAt && one.zone === send.zone,
+    (one) =>
+      one.send !== send &&
+      one.at >= seenAt &&
+      one.at <= landedAt &&
+      one.zone === send.zone &&
+      [...one.removed, ...one.added].some((record) => sets.has(rrsetId(record))),
   );
   const all = [...altered.removed, ...altered.added];
   if (!all.every((record) => sets.has(rrsetId(record)))) return false;
