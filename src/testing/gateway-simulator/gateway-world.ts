@@ -320,7 +320,7 @@ export class GatewayWorld {
     const number = this.requests.length + 1;
     const at = this.clock.now();
     const { id: tokenId = '', text = '' } = (token === '' ? null : this.tokens.get(token)) ?? {};
-    const none = { reads: [], answeredAt: null, answer: null };
+    const none = { reads: [], looks: [], answeredAt: null, answer: null };
     const request: SimRequest = { number, token, tokenId, text, asked, process, at, ...none };
     this.requests.push(request);
     return request;

@@ -63,6 +63,8 @@ export interface SimRequest {
   readonly process: SimProcess;
   readonly at: number;
   readonly reads: SeenRecords[];
+  /** When the name server was asked whether it has the zone. */
+  readonly looks: number[];
   answeredAt: number | null;
   answer: Answer | null;
 }

@@ -94,6 +94,8 @@ const afterAnEdit: Partial<Record<GatewayLaw, (world: GatewayWorld, request: Sim
     const owner = { customer: 'a', isPending: true, isLeft: false, isReserved: false };
     seen(world, { owners: new Map(world.witness.commits.at(-1)?.owners).set(fresh, owner) });
   },
+  'audit.chain': ({ database }) =>
+    void database.rows('UPDATE audit SET at = at + 1 WHERE number = 2 RETURNING number'),
   'audit.accepted': (world) => world.witness.commits.push(...world.witness.commits.filter(isAccepting)),
   'audit.ended': (world) => {
     const { commits } = world.witness;
