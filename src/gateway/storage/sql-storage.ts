@@ -375,12 +375,22 @@ export class SqlStorage implements Storage {
   async acceptChange(
     change: StoredChange,
     audit: AuditFacts,
-    lease: ZoneLease | null,
+    lease: ZoneLease,
   ): Promise<StoredChange | LimitReached | null> {
     return await this.#database.write<StoredChange | LimitReached | null>(audit, async (tx) => {
       await tx.demandHeld(lease);
       const other = await addChange(tx, change);
       return other === null ? null : unchanged(other);
+    });
+  }
+
+  async withdrawKey(change: StoredChange, audit: AuditFacts): Promise<'stored' | 'own' | 'used'> {
+    const { customer, zone } = change;
+    // The owners are locked, so a claim comes before this or sees what this has stored.
+    return await this.#decide<'stored' | 'own' | 'used'>(audit, null, async (tx) => {
+      const owner = await zoneOwner(tx, zone);
+      if (owner?.customer === customer && owner.leftAt === null) return unchanged('own');
+      return (await addChange(tx, change)) === null ? 'stored' : unchanged('used');
     });
   }
 

@@ -233,8 +233,9 @@ export class Gateway {
       const ended = await endKey(this.#parts, sender, zone, key, null);
       if (ended !== null) return ended;
       const earlier = await storage.change(sender.token.id, key);
-      // The key belongs to another zone, whose turn does not matter.
-      if (earlier?.zone !== zone || earlier.outcome !== null) return usedBefore(earlier, zone);
+      // The key may belong to another zone, whose turn does not matter.
+      if (earlier !== null && (earlier.zone !== zone || earlier.outcome !== null))
+        return usedBefore(earlier, zone);
     }
     // A change without an outcome may be under way. In the zone's turn it is not.
     return await this.#inTurn(sender, zone, async ({ caller, lease }) => {

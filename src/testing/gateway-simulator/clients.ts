@@ -53,10 +53,17 @@ export class GatewayClients {
     else this.#begin(this.#job(kind));
   }
 
+  /** Lets a token of its owner edit a zone, at any gateway. */
+  editIn(zone: DnsName): void {
+    const owner = this.#world.witness.commits.at(-1)?.owners.get(zone)?.customer;
+    const panel = panels.find((name) => name.startsWith(owner ?? 'a')) ?? 'a-panel';
+    this.#begin(this.#edit(panel, zone));
+  }
+
   async #job(kind: string): Promise<void> {
     switch (kind) {
       case 'edit':
-        return await this.#edit();
+        return await this.#editAny();
       case 'rrset':
         return await this.#rrset();
       case 'again':
@@ -79,10 +86,13 @@ export class GatewayClients {
     void job.finally(() => this.jobs.delete(job));
   }
 
-  /** Sends an edit as an agent does: after a lost answer it asks what became of it. */
-  async #edit(): Promise<void> {
+  async #editAny(): Promise<void> {
     const token = this.#chances.pick('edit token', writers);
-    const zone = this.#zoneOf(token);
+    await this.#edit(token, this.#zoneOf(token));
+  }
+
+  /** Sends an edit as an agent does: after a lost answer it asks what became of it. */
+  async #edit(token: TokenName, zone: DnsName): Promise<void> {
     const name = this.#name(zone);
     const present = this.#at(zone, name);
     const { remove, add } = this.#change(zone, name, present);

@@ -26,7 +26,7 @@ export async function playGatewayHistory(seed: number, mode: GatewayMode): Promi
   await world.setUp();
   for (const host of world.hosts) world.start(host);
   const clients = new GatewayClients(world, new PrefixedChances('client ', random));
-  const mishaps = new GatewayMishaps(world, new PrefixedChances('mishap ', random));
+  const mishaps = new GatewayMishaps(world, new PrefixedChances('mishap ', random), clients);
   await world.clock.runUntilSettled(tell(world, random, clients, mishaps), 3_600_000);
   const violations = await world.clock.runUntilSettled(judgeWorld(world), 600_000);
   const changes = world.witness.commits.flatMap(({ entries }) => entries);

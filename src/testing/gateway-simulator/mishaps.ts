@@ -1,8 +1,18 @@
 import type { Chances } from '../simulator/chances.ts';
-import { customers, firstZones, freshZones, tokenNames, type GatewayWorld } from './gateway-world.ts';
+import type { DnsName } from '../../dns/name.ts';
+import { leaseTime } from '../../gateway/work/zone-turns.ts';
+import type { GatewayClients } from './clients.ts';
+import {
+  customers,
+  firstZones,
+  freshZones,
+  requestTime,
+  tokenNames,
+  type GatewayWorld,
+} from './gateway-world.ts';
 import { repeated } from './repeated.ts';
 import { zoneIn, type SimRequest } from './requests.ts';
-import type { GatewayHost, SimProcess } from './sim-process.ts';
+import type { GatewayHost } from './sim-process.ts';
 
 /** What goes wrong, each as often as it does. */
 const mishapsOften = repeated({
@@ -17,17 +27,23 @@ const mishapsOften = repeated({
   release: 1,
 });
 
-/** Processes that are at a certain point of a client's request. */
+/** Requests of clients at a certain point. */
 const aims = {
-  judges: ({ requests, server }: GatewayWorld): SimProcess | null => {
+  judges: ({ requests, server }: GatewayWorld): SimRequest | null => {
     const sending = new Set(server.sends.map(({ request }) => request));
     const isJudged = (one: SimRequest): boolean =>
-      isOpen(one) && one.reads.length + one.looks.length > 0 && writing.has(one.asked.kind) && !sending.has(one);
-    return requests.findLast(isJudged)?.process ?? null;
+      isOpen(one) &&
+      one.reads.length + one.looks.length > 0 &&
+      writing.has(one.asked.kind) &&
+      !sending.has(one);
+    return requests.findLast(isJudged) ?? null;
   },
-  writes: ({ server }: GatewayWorld): SimProcess | null =>
-    server.sends.findLast(({ sentAt, request }) => sentAt !== null && isOpen(request))?.process ?? null,
+  writes: ({ server }: GatewayWorld): SimRequest | null =>
+    server.sends.findLast(({ sentAt, request }) => sentAt !== null && isOpen(request))?.request ?? null,
 } as const;
+
+/** How clients edit a zone whose gateway goes on: from so long before, so often, with such gaps, milliseconds. */
+const rush = { before: 400, edits: 14, gap: 120 } as const;
 
 const writing: ReadonlySet<string> = new Set(['change', 'rrset', 'create', 'delete']);
 
@@ -55,10 +71,12 @@ function waitingCreate({ requests, server }: GatewayWorld): SimRequest | null {
 export class GatewayMishaps {
   readonly #world: GatewayWorld;
   readonly #chances: Chances;
+  readonly #clients: Pick<GatewayClients, 'editIn'>;
   /** Orders of the operator, and restarts, that are under way. */
   readonly jobs = new Set<Promise<void>>();
 
-  constructor(world: GatewayWorld, chances: Chances) {
+  constructor(world: GatewayWorld, chances: Chances, clients: Pick<GatewayClients, 'editIn'>) {
+    this.#clients = clients;
     this.#world = world;
     this.#chances = chances;
   }
@@ -114,14 +132,32 @@ export class GatewayMishaps {
   /** Holds up a process: at any moment, or while it judges or writes what a client has asked for. */
   async #hold(name: string): Promise<void> {
     const moment = this.#chances.pick('held while', ['any', 'judges', 'writes', 'writes'] as const);
-    const process = moment === 'any' ? this.#world.running(name) : await this.#seen(aims[moment]);
+    const request = moment === 'any' ? null : await this.#seen(aims[moment]);
+    const process = moment === 'any' ? this.#world.running(name) : (request?.process ?? null);
     if (process === null || process.isHeld || process.isDead) return;
     const how = this.#chances.pick('held', ['stopped', 'suspended']);
     this.#world.fault(`process ${how}`);
     process.hold(how);
-    await this.#world.clock.sleep(this.#chances.pick('held for', [200, 3_000, 9_000, 20_000, 40_000]));
+    const time = this.#chances.pick('held for', [200, 3_000, 9_000, 20_000, 20_000, 40_000]);
+    const zone = request === null ? null : zoneIn(request.asked);
+    if (zone === null || time < leaseTime(requestTime)) await this.#world.clock.sleep(time);
+    else {
+      // By then another gateway can take the zone, and may be at work there when this one goes on.
+      await this.#world.clock.sleep(time - rush.before);
+      const job = this.#rush(zone);
+      this.jobs.add(job);
+      void job.finally(() => this.jobs.delete(job));
+      await this.#world.clock.sleep(rush.before);
+    }
     process.resume();
     this.#world.note(`${name} goes on`);
+  }
+
+  async #rush(zone: DnsName): Promise<void> {
+    for (let edits = 0; edits < rush.edits; edits += 1) {
+      this.#clients.editIn(zone);
+      await this.#world.clock.sleep(this.#chances.between('rush', 0, rush.gap));
+    }
   }
 
   /** Waits for a moment, at most as long as a client is patient. @returns null: it did not come */

@@ -49,7 +49,7 @@ export type GatewayLaw =
   | 'turns.listed'
   /** Nothing is sent after the time of its request. */
   | 'turns.late'
-  /** A change is accepted only by the gateway that has the zone's lease. */
+  /** A change is accepted only by the gateway that has the zone's lease, and nobody else ends that. */
   | 'turns.lease'
   /** Nothing is removed or added that nobody has asked for. */
   | 'others.kept'

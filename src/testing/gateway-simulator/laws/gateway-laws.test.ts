@@ -184,6 +184,16 @@ for (const [law, change] of Object.entries(afterAnEdit))
     assert.ok(broken.includes(law), broken.join(' '));
   });
 
+test('a gateway that ends the lease of another one breaks turns.lease', async () => {
+  const world = await quietWorld();
+  const request = await asked(world, edit);
+  const { commits } = world.witness;
+  for (const [number, commit] of commits.entries())
+    if (commit.leases.some(({ until }) => until === 0))
+      commits[number] = { ...commit, request: { ...request, number: 99 } };
+  assert.deepEqual(await lawsOf(world), ['turns.lease']);
+});
+
 test('a gateway that gives away reserved names and zones of the provider breaks the laws of owners', async () => {
   const create: Asked = { kind: 'create', zone: fresh, content: [] };
   const world = await quietWorld();

@@ -175,7 +175,8 @@ interface DroppedClaim {
 
 function checkDropped({ zone, customer, at, by }: DroppedClaim, course: Course, report: Report): void {
   const own = course.sends.find((one) => one.request === by && one.kind === 'create' && isDoubtful(one));
-  if (own !== undefined) report('owners.dropped', `${sendText(own)} may have made it, and its claim is dropped`);
+  if (own !== undefined)
+    report('owners.dropped', `${sendText(own)} may have made it, and its claim is dropped`);
   const made = course.world.server.happenings.findLast(
     (one) => one.zone === zone && one.at <= at && one.whole !== null,
   );

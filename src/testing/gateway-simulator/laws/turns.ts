@@ -46,12 +46,19 @@ function checkLate(send: Send, report: Report): void {
     report('turns.late', `${sendText(send)} ${calledAt - begun} ms after its first read`);
 }
 
-/** A change is accepted by the process that has taken the zone last. */
+/** A change is accepted by the process that has taken the zone last. Nobody else ends its lease. */
 function checkLeases(course: Course, report: Report): void {
   const holders = new Map<string, SimRequest>();
+  const ended = new Set<string>();
   for (const { leases, request, entries } of course.world.witness.commits) {
-    for (const { zone, fence } of leases)
-      if (request !== null && !holders.has(`${zone} ${fence}`)) holders.set(`${zone} ${fence}`, request);
+    for (const { zone, fence, until } of leases) {
+      const lease = `${zone} ${fence}`;
+      if (request !== null && !holders.has(lease)) holders.set(lease, request);
+      const holder = holders.get(lease);
+      if (until === 0 && !ended.has(lease) && holder !== request)
+        report('turns.lease', `#${request?.number ?? 0} ends the lease of #${holder?.number ?? 0}`);
+      if (until === 0) ended.add(lease);
+    }
     for (const { what, zone } of entries) {
       const lease = leases.find((one) => one.zone === zone);
       if (what !== 'change.accepted' || lease === undefined) continue;

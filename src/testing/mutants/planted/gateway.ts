@@ -16,7 +16,11 @@ export const plantedInGateway: readonly PlantedBug[] = [
   {
     name: 'withdrawal-not-stored',
     file: `${work}/end-key.ts`,
-    find: `if (acceptedBefore(await storage.acceptChange(none, audit, lease)) !== null) return null;
+    find: `const isStored =
+    lease === null
+      ? (await storage.withdrawKey(none, audit)) === 'stored'
+      : acceptedBefore(await storage.acceptChange(none, audit, lease)) === null;
+  if (!isStored) return null;
   if (!(await storage.endChange(none, outcome, audit, lease))) throw leaseLost();`,
     replace: `if ((await storage.change(caller.token.id, key)) !== null) return null;`,
     says: 'A withdrawn change that arrives later is carried out.',
