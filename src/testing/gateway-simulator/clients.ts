@@ -31,6 +31,7 @@ const whatOften = repeated({
   move: 1,
   read: 2,
   stranger: 2,
+  compare: 2,
 });
 
 /** What the clients of the gateways do, and the others at the name server. */
@@ -76,6 +77,8 @@ export class GatewayClients {
         return await this.#once(this.#panel(), { kind: 'delete', zone: this.#freshZone() });
       case 'move':
         return await this.#move();
+      case 'compare':
+        return await this.#compare();
       default:
         return await this.#read();
     }
@@ -181,6 +184,14 @@ export class GatewayClients {
     await this.#world.clock.sleep(this.#chances.between('code waits', 10, 2_000));
     const to = this.#panel();
     await this.#once(to, { kind: 'take', zone, code: offered.offered.code });
+  }
+
+  /** A gateway compares a zone with what it left there, as it does by itself once a day. */
+  async #compare(): Promise<void> {
+    const host = this.#one('host', this.#world.hosts)?.name ?? 'g1';
+    const check = this.#world.checkDrift(host, this.#zoneOf(this.#panel()));
+    // A gateway that is killed ends no check.
+    await Promise.race([check, this.#world.clock.sleep(60_000)]);
   }
 
   async #read(): Promise<void> {

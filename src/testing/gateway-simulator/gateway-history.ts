@@ -2,7 +2,7 @@ import type { GatewayMode } from '../runs/modes.ts';
 import { Random } from '../simulator/random.ts';
 import { PrefixedChances } from '../simulator/chances.ts';
 import { GatewayClients } from './clients.ts';
-import { GatewayWorld, requestTime, tokenNames } from './gateway-world.ts';
+import { firstZones, freshZones, GatewayWorld, requestTime, tokenNames } from './gateway-world.ts';
 import { GatewayMishaps } from './mishaps.ts';
 import { judgeWorld, type GatewayViolation } from './laws/index.ts';
 import { keyIn, zoneIn } from './requests.ts';
@@ -78,6 +78,14 @@ async function calm(world: GatewayWorld, clients: GatewayClients, mishaps: Gatew
   }
   await clock.sleep(60_000);
   await askAll(world);
+  await compareAll(world);
+}
+
+/** Compares all zones with what the gateways left there, once no write can arrive any more. */
+async function compareAll(world: GatewayWorld): Promise<void> {
+  await world.clock.sleep(120_000);
+  for (const zone of [...firstZones.map(([one]) => one), ...freshZones])
+    await world.checkDrift(world.hosts[0]?.name ?? 'g1', zone);
 }
 
 /** How many keys that no gateway has accepted are asked for in the end. */

@@ -56,6 +56,10 @@ export type GatewayLaw =
   | 'others.asked'
   /** A change with an expectation or a tag is sent only if the last read agrees. */
   | 'expected.true'
+  /** What somebody else has written is told; once; and what a gateway has written is not. */
+  | 'drift.found'
+  | 'drift.once'
+  | 'drift.own'
   /** The gateway met no error that it does not declare. */
   | 'gateway.defect';
 

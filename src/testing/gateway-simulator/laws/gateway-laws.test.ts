@@ -194,6 +194,46 @@ test('a gateway that ends the lease of another one breaks turns.lease', async ()
   assert.deepEqual(await lawsOf(world), ['turns.lease']);
 });
 
+/** A zone that somebody else changes between two comparisons. */
+async function driftedWorld(): Promise<GatewayWorld> {
+  const world = await quietWorld();
+  const compare = async (): Promise<void> => await world.clock.runUntilSettled(world.checkDrift('g1', zone));
+  await compare();
+  await world.clock.runUntil(world.clock.now() + 1_000);
+  const name = zoneName(`new.${zone}`);
+  world.server.landEdits(zone, [{ name, type: 'A', ttl: 300, before: [], after: [added] }], null);
+  await world.clock.runUntil(world.clock.now() + 1_000);
+  await compare();
+  return world;
+}
+
+function isDrift({ entries }: SeenCommit): boolean {
+  return entries.some(({ what }) => what === 'zone.drift');
+}
+
+const afterDrift: Partial<Record<GatewayLaw, (world: GatewayWorld) => void>> = {
+  'drift.own': ({ server }) => void server.happenings.pop(),
+  'drift.once': ({ witness: { commits } }) => void commits.push(...commits.filter(isDrift)),
+  'drift.found': ({ witness: { commits } }) => {
+    for (const [at, commit] of commits.entries())
+      if (isDrift(commit)) commits[at] = { ...commit, entries: [] };
+  },
+};
+
+test('what somebody else has written is told once, and breaks no law', async () => {
+  const world = await driftedWorld();
+  assert.equal(world.witness.commits.filter(isDrift).length, 1);
+  assert.deepEqual(await lawsOf(world), []);
+});
+
+for (const [law, change] of Object.entries(afterDrift))
+  test(`a wrong gateway breaks ${law}`, async () => {
+    const world = await driftedWorld();
+    change(world);
+    const broken: readonly string[] = await lawsOf(world);
+    assert.ok(broken.includes(law), broken.join(' '));
+  });
+
 test('a gateway that gives away reserved names and zones of the provider breaks the laws of owners', async () => {
   const create: Asked = { kind: 'create', zone: fresh, content: [] };
   const world = await quietWorld();

@@ -2,6 +2,7 @@ import type { GatewayWorld } from '../gateway-world.ts';
 import { checkAnswers } from './answers.ts';
 import { checkAuditTrail } from './audit.ts';
 import { Course, type GatewayViolation, type Report } from './course.ts';
+import { checkDrift } from './drift.ts';
 import { checkClaims, checkCreated, checkOwners, checkRights } from './rights.ts';
 import { checkExpected, checkOthers, checkTurns } from './turns.ts';
 
@@ -20,6 +21,7 @@ export async function judgeWorld(world: GatewayWorld): Promise<readonly GatewayV
   checkTurns(course, report);
   checkOthers(course, report);
   checkExpected(course, report);
+  checkDrift(course, report);
   await checkAuditTrail(course, report);
   return violations;
 }

@@ -185,7 +185,7 @@ function checkDropped({ zone, customer, at, by }: DroppedClaim, course: Course, 
   // A create that lands after its sender has given it up may land after the look that settles its claim.
   const isByOther = by !== request;
   const isLate =
-    isByOther && ((endedAt !== null && endedAt < made.at && !process.isDead) || made.at > at - 200);
+    isByOther && ((endedAt !== null && endedAt < made.at && !process.wasDead(made.at)) || made.at > at - 200);
   if (!isLate && course.customerOf(request) === customer)
     report('owners.dropped', `the claim of ${zone} is dropped, and its create has made the zone`);
 }

@@ -186,12 +186,12 @@ function isWrittenBetween(send: Send, from: number, to: number, { world }: Cours
 }
 
 /** Whether a write has landed after its sender has given it up, or was sent by a process that was held up. */
-function isLate(send: Send, landed: number): boolean {
+export function isLate(send: Send, landed: number): boolean {
   return (
     isHeldUp(send) ||
     (send.endedAt !== null && send.endedAt < landed) ||
     landed > (send.sentAt ?? 0) + requestTime ||
-    send.process.isDead
+    send.process.wasDead(landed)
   );
 }
 

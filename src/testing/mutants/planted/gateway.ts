@@ -2,6 +2,7 @@ import type { PlantedBug } from './bug.ts';
 
 const work = 'src/gateway/work';
 const storage = 'src/gateway/storage';
+const drift = 'src/gateway/drift';
 
 /** Bugs planted in the gateway. Its own histories have to find them. */
 export const plantedInGateway: readonly PlantedBug[] = [
@@ -190,5 +191,26 @@ export const plantedInGateway: readonly PlantedBug[] = [
     find: `const { hash: before } = await this.head(tx);`,
     replace: `const { hash: before } = (await tx.get('SELECT number, hash FROM audit ORDER BY number LIMIT 1')) === undefined ? await this.head(tx) : { hash: '0'.repeat(64) };`,
     says: 'An entry of the audit does not cover the one before it.',
+  },
+  {
+    name: 'drift-not-compared',
+    file: `${drift}/checker.ts`,
+    find: `return [...replayed.differences, ...compare(replayed.snapshot, texts)];`,
+    replace: `return replayed.differences;`,
+    says: 'What somebody else has written is taken for what the gateway left.',
+  },
+  {
+    name: 'drift-told-again',
+    file: `${drift}/checker.ts`,
+    find: `const read = { snapshot: await snapshotOf(texts), serial, readAt, contained: 'all', state } as const;`,
+    replace: `const read = { snapshot: known.snapshot ?? (await snapshotOf(texts)), serial, readAt, contained: [], state } as const;`,
+    says: 'What somebody else has written is told with each comparison.',
+  },
+  {
+    name: 'own-writes-are-drift',
+    file: `${drift}/replay.ts`,
+    find: `else rrsets.set(id, left);`,
+    replace: '',
+    says: 'What the gateway has written is told as somebody else’s.',
   },
 ];
