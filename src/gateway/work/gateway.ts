@@ -137,7 +137,7 @@ export class Gateway {
       return await this.#ask(async (ctx) => await zonesInPart(part, { list, isVisible, backends, ctx }));
     }
     const visible = (await storage.ownedBy(id)).filter(({ zone }) => mayReadZone(rights, zone));
-    const there = await this.#ask(async (ctx) => await backends.listed(visible, ctx));
+    const there = await this.#ask(async (ctx) => await backends.there(visible, ctx));
     return visible.map(({ zone }) => zone).filter((zone) => there.has(zone));
   }
 

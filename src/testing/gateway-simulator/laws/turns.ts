@@ -5,6 +5,7 @@ import { tagOf } from '../../../gateway/work/precondition.ts';
 import { requestTime } from '../gateway-world.ts';
 import type { Send } from '../name-server.ts';
 import type { SimRequest } from '../requests.ts';
+import type { SeenCommit } from '../witness.ts';
 import { areIn, idsOf, sendText, type Course, type Report } from './course.ts';
 
 /** The time in which a request is on the way, as far as its sender waits for it. */
@@ -50,7 +51,8 @@ function checkLate(send: Send, report: Report): void {
 function checkLeases(course: Course, report: Report): void {
   const holders = new Map<string, SimRequest>();
   const ended = new Set<string>();
-  for (const { leases, request, entries } of course.world.witness.commits) {
+  for (const commit of course.world.witness.commits) {
+    const { leases, request } = commit;
     for (const { zone, fence, until } of leases) {
       const lease = `${zone} ${fence}`;
       if (request !== null && !holders.has(lease)) holders.set(lease, request);
@@ -59,13 +61,22 @@ function checkLeases(course: Course, report: Report): void {
         report('turns.lease', `#${request?.number ?? 0} ends the lease of #${holder?.number ?? 0}`);
       if (until === 0) ended.add(lease);
     }
-    for (const { what, zone } of entries) {
-      const lease = leases.find((one) => one.zone === zone);
-      if (what !== 'change.accepted' || lease === undefined) continue;
-      const holder = holders.get(`${zone} ${lease.fence}`);
-      if (holder !== request)
-        report('turns.lease', `#${request?.number ?? 0} is accepted in the turn of #${holder?.number ?? 0}`);
-    }
+    checkAccepted(commit, holders, report);
+  }
+}
+
+/** @param holders who has taken a zone, by zone and fence */
+function checkAccepted(
+  { leases, request, entries }: SeenCommit,
+  holders: ReadonlyMap<string, SimRequest>,
+  report: Report,
+): void {
+  for (const { what, zone } of entries) {
+    const lease = leases.find((one) => one.zone === zone);
+    if (what !== 'change.accepted' || lease === undefined) continue;
+    const holder = holders.get(`${zone} ${lease.fence}`);
+    if (holder !== request)
+      report('turns.lease', `#${request?.number ?? 0} is accepted in the turn of #${holder?.number ?? 0}`);
   }
 }
 
