@@ -72,7 +72,10 @@ export async function judgeClaim(tx: Sql, { zone, customer, at, quarantine }: Zo
   return (await zonesOverLimit(tx, customer, 1)) ?? (now?.customer === customer ? 'reclaimed' : 'claimed');
 }
 
-/** Stores a claim of a name that the customer may have. @param checkAt when the zone is first checked for drift */
+/**
+ * Stores a claim of a name that the customer may have.
+ * @param checkAt when the zone is first checked for drift, wall clock in milliseconds
+ */
 export async function storeClaim(
   tx: Sql,
   { zone, customer, backend, at }: ZoneClaim,

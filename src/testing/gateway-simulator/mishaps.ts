@@ -42,7 +42,7 @@ const aims = {
     server.sends.findLast(({ sentAt, request }) => sentAt !== null && isOpen(request))?.request ?? null,
 } as const;
 
-/** How clients edit a zone whose gateway goes on: from so long before, so often, with such gaps, milliseconds. */
+/** How often clients edit a zone whose gateway goes on: since when before it, and with which gaps, in ms. */
 const rush = { before: 400, edits: 14, gap: 120 } as const;
 
 const writing: ReadonlySet<string> = new Set(['change', 'rrset', 'create', 'delete']);

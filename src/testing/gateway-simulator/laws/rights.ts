@@ -57,8 +57,8 @@ function checkSender(send: Send, course: Course, report: Report): void {
 }
 
 /**
- * A time at which the turn of a create had not begun. A process carries out one write of a zone, and one of a
- * customer, after the other, and looks at the token of a create once its turn has come.
+ * A time at which the turn of a create had not begun. In a process, a write waits for those before it in its
+ * zone and of its customer. The token of a create is looked at once its turn has come.
  */
 function turnOf({ request, zone, process, calledAt }: Send, course: Course): number {
   const customer = course.customerOf(request);
