@@ -19,8 +19,7 @@ export class ZoneSerials {
 
   /**
    * The serial of a zone, at most ten minutes old.
-   * @param since wall clock in milliseconds. Serials that were read before do not count, because they show
-   *   nothing of the time since
+   * @param since wall clock in milliseconds. A serial that was read before does not count
    * @returns null: it proves nothing
    * @throws {CentralError} @throws {ApiRefusal} the settings do not name the zone's name server
    */

@@ -51,13 +51,17 @@ export type GatewayLaw =
   | 'turns.listed'
   /** Nothing is sent after the time of its request. */
   | 'turns.late'
-  /** A change is accepted only by the gateway that has the zone's lease. */
+  /** A change is accepted only by the gateway that has the zone's lease, and nobody else ends that. */
   | 'turns.lease'
   /** Nothing is removed or added that nobody has asked for, and nothing that was asked for is left out. */
   | 'others.kept'
   | 'others.asked'
   /** A change with an expectation or a tag is sent only if the last read agrees. */
   | 'expected.true'
+  /** What somebody else has written is told; once; and what a gateway has written is not. */
+  | 'drift.found'
+  | 'drift.once'
+  | 'drift.own'
   /** The gateway met no error that it does not declare. */
   | 'gateway.defect';
 

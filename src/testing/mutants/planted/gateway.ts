@@ -2,6 +2,7 @@ import type { PlantedBug } from './bug.ts';
 
 const work = 'src/gateway/work';
 const storage = 'src/gateway/storage';
+const drift = 'src/gateway/drift';
 
 /** Bugs planted in the gateway. Its own histories have to find them. */
 export const plantedInGateway: readonly PlantedBug[] = [
@@ -16,7 +17,11 @@ export const plantedInGateway: readonly PlantedBug[] = [
   {
     name: 'withdrawal-not-stored',
     file: `${work}/end-key.ts`,
-    find: `if (acceptedBefore(await storage.acceptChange(none, audit, lease)) !== null) return null;
+    find: `const isStored =
+    lease === null
+      ? (await storage.withdrawKey(none, audit)) === 'stored'
+      : acceptedBefore(await storage.acceptChange(none, audit, lease)) === null;
+  if (!isStored) return null;
   if (!(await storage.endChange(none, outcome, audit, lease))) throw leaseLost();`,
     replace: `if ((await storage.change(caller.token.id, key)) !== null) return null;`,
     says: 'A withdrawn change that arrives later is carried out.',
@@ -235,5 +240,26 @@ export const plantedInGateway: readonly PlantedBug[] = [
     find: `return visible.map(({ zone }) => zone).filter((zone) => there.has(zone));`,
     replace: `return visible.map(({ zone }) => zone).filter((zone) => there.has(zone)).slice(1);`,
     says: 'The list of zones lacks one that the customer has.',
+  },
+  {
+    name: 'drift-not-compared',
+    file: `${drift}/checker.ts`,
+    find: `return [...replayed.differences, ...compare(replayed.snapshot, texts)];`,
+    replace: `return replayed.differences;`,
+    says: 'What somebody else has written is taken for what the gateway left.',
+  },
+  {
+    name: 'drift-told-again',
+    file: `${drift}/checker.ts`,
+    find: `const read = { snapshot: await snapshotOf(texts), serial, readAt, contained: 'all', state } as const;`,
+    replace: `const read = { snapshot: known.snapshot ?? (await snapshotOf(texts)), serial, readAt, contained: [], state } as const;`,
+    says: 'What somebody else has written is told with each comparison.',
+  },
+  {
+    name: 'own-writes-are-drift',
+    file: `${drift}/replay.ts`,
+    find: `else rrsets.set(id, left);`,
+    replace: '',
+    says: 'What the gateway has written is told as somebody else’s.',
   },
 ];
