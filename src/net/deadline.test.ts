@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { getEventListeners } from 'node:events';
 import { describe, test } from 'node:test';
+import { setTimeout } from 'node:timers/promises';
 import { withDeadline } from './deadline.ts';
 
 /** Resolves with the reason of the signal's abort. */
@@ -27,6 +28,21 @@ describe('a deadline', () => {
 
   test('its signal is aborted from the start if a given one is', async () => {
     assert.equal(await withDeadline(100_000, [AbortSignal.abort('early')], reasonOf), 'early');
+  });
+
+  test('one that never comes, or only after months, does not come at once', async () => {
+    for (const ms of [Infinity, 2 ** 31, 1e12]) {
+      const seen = await withDeadline(ms, [], async (signal) => {
+        await setTimeout(20);
+        return signal.aborted;
+      });
+      assert.equal(seen, false, String(ms));
+    }
+  });
+
+  test('one that is over already aborts before the work begins', async () => {
+    for (const ms of [0, -1])
+      assert.equal(await withDeadline(ms, [], async (signal) => await Promise.resolve(signal.aborted)), true);
   });
 
   test('it leaves no listener at the given signals', async () => {

@@ -1,7 +1,7 @@
 import { CentralError } from '../../core/central.ts';
 import { displayName, type DnsName } from '../../dns/name.ts';
 import { DnsDataError } from '../../dns/problem.ts';
-import { rcodeName, rcodes } from '../../dns/wire/codes.ts';
+import { classes, rcodeName, rcodes } from '../../dns/wire/codes.ts';
 import type { DnsMessage } from '../../dns/wire/message.ts';
 import { DnsError } from '../../net/dns/dns-error.ts';
 import { hasCode, outage, centralRefusal, restated } from '../errors.ts';
@@ -122,4 +122,17 @@ export function queryRefused(zone: DnsName): CentralError {
 /** Whether the rcode means that a prerequisite of the update is not met (RFC 2136 section 3.2). */
 export function prerequisiteFailed(rcode: number): boolean {
   return ([rcodes.NXRRSET, rcodes.YXRRSET, rcodes.NXDOMAIN, rcodes.YXDOMAIN] as number[]).includes(rcode);
+}
+
+/**
+ * The serial in an answer to a query for a zone's SOA; null: the answer does not show the zone.
+ * @throws {CentralError} `central.garbled` if the zone's SOA cannot be read: the server has the zone
+ */
+export function apexSerial({ rcode, flags, answers }: DnsMessage, zone: DnsName): number | null {
+  const soa = answers.find((one) => one.type === 'SOA' && one.class === classes.IN && one.name === zone);
+  if (soa === undefined || rcode !== rcodes.NOERROR || !flags.aa) return null;
+  // Data that do not fit the type are in the form for unknown types (RFC 3597 section 5).
+  const serial = /^(?!\\# )\S+ \S+ (\d+) /u.exec(soa.rdata ?? '')?.[1];
+  if (serial === undefined) throw outage('central.garbled', { text: 'SOA' });
+  return Number(serial);
 }

@@ -9,7 +9,7 @@ import type { DnsMessage } from '../../dns/wire/message.ts';
 import { childZoneOver, deniedBy } from '../../dns/wire/zone-answer.ts';
 import { nameInUse, rrsetAbsent, rrsetHas } from '../../dns/wire/update.ts';
 import { hasCode } from '../errors.ts';
-import { hiddenRefusal, queryRefused } from './answer.ts';
+import { apexSerial, hiddenRefusal, queryRefused } from './answer.ts';
 import type { NameServer } from './api.ts';
 import { heldAt, heldOctets, type HeldAtName } from './records.ts';
 
@@ -391,13 +391,6 @@ function isKnownNoApex(own: readonly DnsMessage[], zone: DnsName): boolean {
 
 function isWildcard(name: DnsName): boolean {
   return name.startsWith('*.');
-}
-
-/** The serial in an answer to a query for a zone's SOA; null: the answer does not show the zone. */
-function apexSerial({ rcode, flags, answers }: DnsMessage, zone: DnsName): number | null {
-  const soa = answers.find(({ type, name }) => type === 'SOA' && name === zone);
-  if (soa === undefined || rcode !== rcodes.NOERROR || !flags.aa) return null;
-  return Number(soa.rdata?.split(' ')[2]);
 }
 
 /** Combines several answers about one name. */

@@ -90,6 +90,14 @@ class Check {
   }
 
   async run(): Promise<DriftResult> {
+    for (;;) {
+      const result = await this.#once();
+      if (result !== null) return result;
+    }
+  }
+
+  /** @returns null: a part of the changes is replayed, and the check goes on */
+  async #once(): Promise<DriftResult | null> {
     const { storage, guard } = this.#parts;
     const zone = this.#zone;
     if ((await guard.doubt()) !== null) return 'later';
@@ -136,13 +144,15 @@ class Check {
     );
   }
 
-  /** Reads the zone while no gateway can write to it, and stores what differs. */
-  async #checkInTurn(serial: number | null): Promise<DriftResult> {
+  /** Reads the zone while no gateway can write to it, and stores what differs. @returns as {@link #once} */
+  async #checkInTurn(serial: number | null): Promise<DriftResult | null> {
     const { storage, turns, wall } = this.#parts;
     return await turns.take(this.#zone, this.#context().signal, async (lease) => {
       const known = await storage.drift.knowledge(this.#zone);
       if (known === null) return 'gone';
       if (this.#mayBeLate(known)) return 'later';
+      if (known.snapshot !== null && known.changes.length === mostUnchecked)
+        return await this.#storeReplayed(known, replay(known.snapshot, known.changes), lease);
       const { state, texts } = await this.#read(known);
       const readAt = wall();
       if (state !== 'records') {
@@ -156,12 +166,17 @@ class Check {
     });
   }
 
-  /** Stores what follows from the oldest changes, and goes on with the others. */
-  async #storeReplayed(known: DriftKnowledge, { snapshot, differences }: Replayed): Promise<DriftResult> {
+  /** Stores what follows from the oldest changes. @returns null: the check goes on with the others */
+  async #storeReplayed(
+    known: DriftKnowledge,
+    { snapshot, differences }: Replayed,
+    lease: ZoneLease | null = null,
+  ): Promise<DriftResult | null> {
     const { readAt, changes, drift } = known;
     const follows = { snapshot, serial: null, readAt, contained: changes, differences, present: null };
-    const result = await this.#store(known, { ...follows, state: drift?.state ?? 'records' }, 'drift');
-    return result === 'later' ? result : await this.run();
+    const found = { ...follows, state: drift?.state ?? 'records' };
+    const result = await this.#store(known, found, 'drift', lease);
+    return result === 'later' ? result : null;
   }
 
   /** Whether a write may still arrive at the name server. */
@@ -171,9 +186,9 @@ class Check {
   }
 
   /** @returns null: the serial proves nothing, or zones are so seldom checked that all are read */
-  async #serialOf({ owner }: DriftKnowledge): Promise<number | null> {
+  async #serialOf({ owner, readAt }: DriftKnowledge): Promise<number | null> {
     const { serials, every } = this.#parts;
-    return every < longestProof ? await serials.of(owner, this.#context()) : null;
+    return every < longestProof ? await serials.of(owner, readAt, this.#context()) : null;
   }
 
   async #read({ owner: { backend } }: DriftKnowledge): Promise<ZoneContent> {
@@ -216,7 +231,7 @@ function differencesOf(
   { snapshot, changes }: DriftKnowledge,
   texts: RRsetTexts,
 ): readonly Difference[] | null {
-  if (snapshot === null || changes.length === mostUnchecked) return null;
+  if (snapshot === null) return null;
   const replayed = replay(snapshot, changes);
   return [...replayed.differences, ...compare(replayed.snapshot, texts)];
 }

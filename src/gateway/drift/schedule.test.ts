@@ -23,6 +23,8 @@ class Scene {
   /** How long a check takes, milliseconds. */
   takes = 10;
   doubt: 'older' | null = null;
+  /** Whether the database stores when a zone is checked again. */
+  storesTimes = true;
   outcome: (zone: DnsName) => DriftResult = () => 'same';
   #running = 0;
 
@@ -37,6 +39,7 @@ class Scene {
         drift: {
           due: async (at, most) => await Promise.resolve(this.#due(at).slice(0, most)),
           postpone: async (zone, at) => {
+            if (!this.storesTimes) throw new StorageError('storage.failed');
             this.zones.set(zone, at);
             await Promise.resolve();
           },
@@ -109,8 +112,27 @@ test('while the database is in doubt nothing is checked; a storage that fails en
   };
   await scene.clock.runUntil(80_000);
   isDown = false;
-  await scene.clock.runUntil(120_000);
+  await scene.clock.runUntil(150_000);
   assert.deepEqual([scene.counted[0], scene.counted.at(-1)], ['failed', 'same']);
+  await scene.clock.runUntilSettled(end());
+});
+
+test('a zone whose check the storage fails is not tried again and again', async () => {
+  const scene = new Scene('damaged.test', 'well.test');
+  scene.outcome = (zone) => {
+    if (zone === 'damaged.test.') throw new StorageError('storage.failed');
+    return 'same';
+  };
+  const end = scene.start();
+  await scene.clock.runUntil(60_000);
+  const tries = (): readonly string[] => scene.checked.filter((one) => one.startsWith('damaged.test.'));
+  assert.equal(tries().length, 1, tries().slice(0, 3).join());
+  assert.ok(scene.checked.some((one) => one.startsWith('well.test.')));
+  await scene.clock.runUntil(100_000);
+  assert.equal(tries().length, 2);
+  scene.storesTimes = false;
+  await scene.clock.runUntil(200_000);
+  assert.ok(tries().length > 2 && tries().length < 15, String(tries().length));
   await scene.clock.runUntilSettled(end());
 });
 

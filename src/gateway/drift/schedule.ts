@@ -16,6 +16,8 @@ const idle = 10_000;
 const afterOutage = 900_000;
 /** After how long a zone is checked again that was changed during the check, milliseconds. */
 const afterChange = 60_000;
+/** After how long a zone is checked again if its check has failed at the database, milliseconds. */
+const afterStorageFailure = 60_000;
 /** The pause after a check is so many times as long as the check, so that customers notice little. */
 const pauses = 9;
 /** Shortest pause, milliseconds. */
@@ -48,8 +50,10 @@ async function run(parts: DriftScheduleParts, signal: AbortSignal): Promise<void
     const zones = await dueZones(parts);
     for (const zone of zones) {
       const began = parts.clock.now();
-      await checkOne(parts, zone, signal);
-      await pause(parts, Math.max(shortest, pauses * (parts.clock.now() - began)), signal);
+      const hasNextTime = await checkOne(parts, zone, signal);
+      const rest = Math.max(shortest, pauses * (parts.clock.now() - began));
+      // A database that does not even store the next time would be asked many times a second.
+      await pause(parts, hasNextTime ? rest : Math.max(idle, rest), signal);
       if (signal.aborted) return;
     }
     if (zones.length === 0) await pause(parts, idle, signal);
@@ -67,29 +71,39 @@ async function dueZones({ storage, guard, clock, log }: DriftScheduleParts): Pro
   }
 }
 
-async function checkOne(parts: DriftScheduleParts, zone: DnsName, signal: AbortSignal): Promise<void> {
-  const { checker, storage, metrics, clock, log } = parts;
+/** @returns false: the zone is still due, because the database does not store when it is checked again */
+async function checkOne(parts: DriftScheduleParts, zone: DnsName, signal: AbortSignal): Promise<boolean> {
+  const { checker, metrics, log } = parts;
   try {
     const result = await checker.check(zone, true, signal);
     metrics.driftCheck(result);
-    if (result === 'later') await storage.drift.postpone(zone, clock.wall() + afterChange);
+    return result === 'later' ? await postponed(parts, zone, afterChange) : true;
   } catch (error) {
-    if (signal.aborted) return;
+    if (signal.aborted) return true;
     metrics.driftCheck('failed');
-    if (error instanceof StorageError) log(2, 'drift.not-checked', { zone, text: error.message });
-    else if (error instanceof CentralError || error instanceof ApiRefusal) {
-      log(4, 'drift.not-checked', { zone, code: error.code });
-      await postponed(parts, zone);
-    } else throw error;
+    if (error instanceof StorageError) {
+      log(2, 'drift.not-checked', { zone, text: error.message });
+      return await postponed(parts, zone, afterStorageFailure);
+    }
+    if (!(error instanceof CentralError || error instanceof ApiRefusal)) throw error;
+    log(4, 'drift.not-checked', { zone, code: error.code });
+    return await postponed(parts, zone, afterOutage);
   }
 }
 
-async function postponed({ storage, clock, log }: DriftScheduleParts, zone: DnsName): Promise<void> {
+/** @returns false: the database does not store it */
+async function postponed(
+  { storage, clock, log }: DriftScheduleParts,
+  zone: DnsName,
+  ms: number,
+): Promise<boolean> {
   try {
-    await storage.drift.postpone(zone, clock.wall() + afterOutage);
+    await storage.drift.postpone(zone, clock.wall() + ms);
+    return true;
   } catch (error) {
     if (!(error instanceof StorageError)) throw error;
     log(2, 'drift.not-checked', { zone, text: error.message });
+    return false;
   }
 }
 

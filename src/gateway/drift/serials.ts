@@ -19,15 +19,17 @@ export class ZoneSerials {
 
   /**
    * The serial of a zone, at most ten minutes old.
+   * @param since wall clock in milliseconds. A serial that was read before does not count
    * @returns null: it proves nothing
    * @throws {CentralError} @throws {ApiRefusal} the settings do not name the zone's name server
    */
-  async of({ zone, backend }: ZoneOwner, ctx: CallContext): Promise<number | null> {
+  async of({ zone, backend }: ZoneOwner, since: number, ctx: CallContext): Promise<number | null> {
     const central = this.#backends.named(backend);
     if (central.listSerials === undefined) return null;
     if (!central.traits.listsZones) return (await central.listSerials([zone], ctx)).get(zone) ?? null;
     const known = this.#lists.get(backend);
-    if (known !== undefined && this.#wall() - known.readAt < kept) return known.all.get(zone) ?? null;
+    const isNew = known !== undefined && known.readAt > since && this.#wall() - known.readAt < kept;
+    if (isNew) return known.all.get(zone) ?? null;
     const list = { readAt: this.#wall(), all: await central.listSerials([], ctx) };
     this.#lists.set(backend, list);
     return list.all.get(zone) ?? null;

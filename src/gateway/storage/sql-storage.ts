@@ -4,7 +4,6 @@ import { noHead } from './audit-chain.ts';
 import { AuditedDatabase, maybe, type AuditedTransaction, type StorageFacts } from './audited-database.ts';
 import { unchanged, type Database, type SqlValue, type Unchanged } from './database.ts';
 import type { Rights } from '../rights/decide.ts';
-import { reversed } from './reversed-name.ts';
 import {
   readAuditEntry,
   readAuditHead,
@@ -21,15 +20,14 @@ import { addCustomer, setCustomer } from './sql-customers.ts';
 import { addToken, replaceRights } from './sql-tokens.ts';
 import {
   addGrant,
-  newZonesBackend,
   countWrite,
   grantsBelow,
   judgeClaim,
   repeatClaim,
+  storeClaim,
   transfer,
   validCode,
   voidCodes,
-  voidCodesAbove,
   zoneOwner,
 } from './sql-zones.ts';
 import type {
@@ -201,22 +199,14 @@ export class SqlStorage implements Storage {
   }
 
   async claimZone(claim: ZoneClaim, audit: AuditFacts, lease: ZoneLease | null): Promise<Claim> {
-    const { zone, customer, backend, at } = claim;
+    const { customer, at } = claim;
     return await this.#decide<Claim>(audit, lease, async (tx) => {
       const judged = await judgeClaim(tx, claim);
       if (judged === 'pending') return await repeatClaim(tx, claim);
       if (judged !== 'claimed' && judged !== 'reclaimed') return unchanged(judged);
       const limited = await countWrite(tx, customer, at);
       if (limited !== null) return unchanged(limited);
-      const sql = `INSERT INTO zone (name, reversed, customer, backend, created_at, check_at, left_at, pending, records)
-        VALUES (?, ?, ?, ?, ?, ?, NULL, 1, NULL)
-        ON CONFLICT (name) DO UPDATE SET customer = excluded.customer, backend = excluded.backend,
-          created_at = excluded.created_at, check_at = excluded.check_at, pending = 1, records = NULL,
-          left_at = CASE WHEN zone.customer = excluded.customer THEN zone.left_at END`;
-      const place = backend ?? (await newZonesBackend(tx, customer));
-      await tx.run(sql, zone, reversed(zone), customer, place, at, at + beforeFirstCheck);
-      await tx.run('DELETE FROM zone_check WHERE zone = ?', zone);
-      await voidCodesAbove(tx, zone, customer);
+      await storeClaim(tx, claim, at + beforeFirstCheck);
       return judged;
     });
   }
@@ -375,12 +365,22 @@ export class SqlStorage implements Storage {
   async acceptChange(
     change: StoredChange,
     audit: AuditFacts,
-    lease: ZoneLease | null,
+    lease: ZoneLease,
   ): Promise<StoredChange | LimitReached | null> {
     return await this.#database.write<StoredChange | LimitReached | null>(audit, async (tx) => {
       await tx.demandHeld(lease);
       const other = await addChange(tx, change);
       return other === null ? null : unchanged(other);
+    });
+  }
+
+  async withdrawKey(change: StoredChange, audit: AuditFacts): Promise<'stored' | 'own' | 'used'> {
+    const { customer, zone } = change;
+    // The owners are locked, so a claim comes before this or sees what this has stored.
+    return await this.#decide<'stored' | 'own' | 'used'>(audit, null, async (tx) => {
+      const owner = await zoneOwner(tx, zone);
+      if (owner?.customer === customer && owner.leftAt === null) return unchanged('own');
+      return (await addChange(tx, change)) === null ? 'stored' : unchanged('used');
     });
   }
 

@@ -72,6 +72,26 @@ export async function judgeClaim(tx: Sql, { zone, customer, at, quarantine }: Zo
   return (await zonesOverLimit(tx, customer, 1)) ?? (now?.customer === customer ? 'reclaimed' : 'claimed');
 }
 
+/**
+ * Stores a claim of a name that the customer may have.
+ * @param checkAt when the zone is first checked for drift, wall clock in milliseconds
+ */
+export async function storeClaim(
+  tx: Sql,
+  { zone, customer, backend, at }: ZoneClaim,
+  checkAt: number,
+): Promise<void> {
+  const sql = `INSERT INTO zone (name, reversed, customer, backend, created_at, check_at, left_at, pending, records)
+    VALUES (?, ?, ?, ?, ?, ?, NULL, 1, NULL)
+    ON CONFLICT (name) DO UPDATE SET customer = excluded.customer, backend = excluded.backend,
+      created_at = excluded.created_at, check_at = excluded.check_at, pending = 1, records = NULL,
+      left_at = CASE WHEN zone.customer = excluded.customer THEN zone.left_at END`;
+  const place = backend ?? (await newZonesBackend(tx, customer));
+  await tx.run(sql, zone, reversed(zone), customer, place, at, checkAt);
+  await tx.run('DELETE FROM zone_check WHERE zone = ?', zone);
+  await voidCodesAbove(tx, zone, customer);
+}
+
 /** Stores when a claim is made again: its create is sent again then, and may arrive that much later. */
 export async function repeatClaim(tx: Sql, { zone, at }: ZoneClaim): Promise<'pending'> {
   await tx.run('UPDATE zone SET created_at = ? WHERE name = ?', at, zone);

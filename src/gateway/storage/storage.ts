@@ -551,14 +551,20 @@ export interface Storage {
    *
    * A change that adds no more records than it removes never exceeds the limit `records`. Any other change
    * gets this answer also if the records of the zone are not counted yet ({@link countRecords}).
-   * @param lease null: for a change without records, which writes nothing to the zone
    * @returns the stored change, if the key was used before; null: the change is stored
    */
   acceptChange(
     change: StoredChange,
     audit: AuditFacts,
-    lease: ZoneLease | null,
+    lease: ZoneLease,
   ): Promise<StoredChange | LimitReached | null>;
+  /**
+   * Stores the key of a withdrawn change without records. No lease is needed, because the zone is not the
+   * customer's.
+   * @returns `own`: he has the zone or claims it, so a request with this key may be under way, and nothing is
+   *   stored. `used`: the key was used before
+   */
+  withdrawKey(change: StoredChange, audit: AuditFacts): Promise<'stored' | 'own' | 'used'>;
   /**
    * Stores the outcome of a change.
    * @returns false: the lease was lost, and the change ended as interrupted. Only the audit has the outcome

@@ -14,8 +14,8 @@ interface EndKeyPorts {
 
 /**
  * Stores a key as withdrawn, unless a change has used it.
- * @param lease null: only the key is decided about, and nothing can be said of the zone
- * @returns null: a change has used it
+ * @param lease null: the zone is not the customer's
+ * @returns null: a change has used it, or without a lease, the customer has the zone or claims it by now
  * @throws {ApiRefusal} the lease was lost @throws {StorageError}
  */
 export async function endKey(
@@ -29,7 +29,11 @@ export async function endKey(
   const facts = { fingerprint, before: [], acceptedAt: wall() };
   const none = changeOf(caller, zone, { key, remove: [], add: [] }, facts);
   const audit = auditOf(caller, 'change.withdrawn', zone, { key });
-  if (acceptedBefore(await storage.acceptChange(none, audit, lease)) !== null) return null;
+  const isStored =
+    lease === null
+      ? (await storage.withdrawKey(none, audit)) === 'stored'
+      : acceptedBefore(await storage.acceptChange(none, audit, lease)) === null;
+  if (!isStored) return null;
   if (!(await storage.endChange(none, outcome, audit, lease))) throw leaseLost();
   return { ...none, outcome };
 }

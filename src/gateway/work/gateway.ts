@@ -137,7 +137,7 @@ export class Gateway {
       return await this.#ask(async (ctx) => await zonesInPart(part, { list, isVisible, backends, ctx }));
     }
     const visible = (await storage.ownedBy(id)).filter(({ zone }) => mayReadZone(rights, zone));
-    const there = await this.#ask(async (ctx) => await backends.listed(visible, ctx));
+    const there = await this.#ask(async (ctx) => await backends.there(visible, ctx));
     return visible.map(({ zone }) => zone).filter((zone) => there.has(zone));
   }
 
@@ -233,8 +233,9 @@ export class Gateway {
       const ended = await endKey(this.#parts, sender, zone, key, null);
       if (ended !== null) return ended;
       const earlier = await storage.change(sender.token.id, key);
-      // The key belongs to another zone, whose turn does not matter.
-      if (earlier?.zone !== zone || earlier.outcome !== null) return usedBefore(earlier, zone);
+      // The key may belong to another zone, whose turn does not matter.
+      if (earlier !== null && (earlier.zone !== zone || earlier.outcome !== null))
+        return usedBefore(earlier, zone);
     }
     // A change without an outcome may be under way. In the zone's turn it is not.
     return await this.#inTurn(sender, zone, async ({ caller, lease }) => {

@@ -105,7 +105,7 @@ describe('requests whose turn comes late', { skip: missingPrograms('pdns_server'
     const zone = zoneName('withdrawn.example');
     const key = randomUUID();
     await create(zone);
-    beforeTurn(async () => await withdrawn(zone, key));
+    beforeTurn(async () => await second.withdraw(caller, zone, key));
     await assert.rejects(gateway.deleteZone(caller, zone, key), ApiRefusal);
     assert.equal(await isAtServer(zone), true);
   });
@@ -131,6 +131,24 @@ describe('requests whose turn comes late', { skip: missingPrograms('pdns_server'
     beforeCreate(async () => {
       withdrawals.push(gateway.withdraw(caller, zone, key));
       // A withdrawal that does not wait is done by then.
+      await storage.note(auditFacts('test'));
+      await storage.note(auditFacts('test'));
+    });
+    assert.equal(await create(zone, key), 'created');
+    const told = (await Promise.all(withdrawals)).map(({ outcome }) => outcome);
+    assert.deepEqual(told, [{ kind: 'done', result: 'created', removed: [], added: [] }]);
+  });
+
+  test('a withdrawal that has looked before the claim, and stores its key after it, waits for the create', async () => {
+    const zone = zoneName('claimed-meanwhile.example');
+    const key = randomUUID();
+    const withdrawals: Promise<{ readonly outcome: unknown }>[] = [];
+    beforeCreate(async () => {
+      mock.method(storage, 'zone', async () => {
+        mock.restoreAll();
+        return await Promise.resolve(null);
+      });
+      withdrawals.push(gateway.withdraw(caller, zone, key));
       await storage.note(auditFacts('test'));
       await storage.note(auditFacts('test'));
     });

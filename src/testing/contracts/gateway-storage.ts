@@ -256,7 +256,7 @@ export function storageContract(name: string, makeSubject: () => Promise<Storage
         await claim(storage, 'example.org', 'other');
         await storage.countRecords(zone, 7, await held(storage));
         const none = { ...sampleChange('key00001'), add: [] };
-        assert.equal(await storage.acceptChange(none, auditFacts('withdrawn'), null), null);
+        assert.equal(await storage.withdrawKey(none, auditFacts('withdrawn')), 'stored');
         const cut = { kind: 'interrupted' } as const;
         assert.equal(await storage.endChange(none, cut, auditFacts('withdrawn'), null), true);
         assert.equal((await storage.zone(zone))?.records, 7);
@@ -266,6 +266,28 @@ export function storageContract(name: string, makeSubject: () => Promise<Storage
           await held(storage),
         );
         assert.deepEqual(late, { ...none, outcome: cut });
+      });
+    });
+
+    test('no key is withdrawn without the turn of a zone that the customer has, or that he claims', async () => {
+      await withStorage(async (storage) => {
+        await storage.addToken(sampleToken('token001'), auditFacts('token'));
+        const none = { ...sampleChange('key00001'), add: [] };
+        const withdraw = async (): Promise<string> =>
+          await storage.withdrawKey(none, auditFacts('withdrawn'));
+        const lease = await held(storage);
+        const asked = { zone, customer: 'shop', at: 1, quarantine: 0 };
+        await storage.claimZone(asked, auditFacts('claim'), lease);
+        assert.equal(await withdraw(), 'own');
+        await storage.confirmClaim(zone, 'shop', auditFacts('created'), lease);
+        assert.equal(await withdraw(), 'own');
+        await storage.releaseZone(zone, 'shop', 2, auditFacts('deleted'), lease);
+        assert.equal(await storage.claimZone(asked, auditFacts('claim'), lease), 'reclaimed');
+        assert.equal(await withdraw(), 'own');
+        assert.equal(await storage.change('token001', 'key00001'), null);
+        await storage.dropClaim(zone, 'shop', auditFacts('dropped'), lease);
+        assert.equal(await withdraw(), 'stored');
+        assert.equal(await withdraw(), 'used');
       });
     });
 

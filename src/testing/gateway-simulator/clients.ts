@@ -31,6 +31,7 @@ const whatOften = repeated({
   move: 1,
   read: 2,
   stranger: 2,
+  compare: 2,
 });
 
 /** What the clients of the gateways do, and the others at the name server. */
@@ -53,10 +54,17 @@ export class GatewayClients {
     else this.#begin(this.#job(kind));
   }
 
+  /** Lets a token of its owner edit a zone, at any gateway. */
+  editIn(zone: DnsName): void {
+    const owner = this.#world.witness.commits.at(-1)?.owners.get(zone)?.customer;
+    const panel = panels.find((name) => name.startsWith(owner ?? 'a')) ?? 'a-panel';
+    this.#begin(this.#edit(panel, zone));
+  }
+
   async #job(kind: string): Promise<void> {
     switch (kind) {
       case 'edit':
-        return await this.#edit();
+        return await this.#editAny();
       case 'rrset':
         return await this.#rrset();
       case 'again':
@@ -69,6 +77,8 @@ export class GatewayClients {
         return await this.#once(this.#panel(), { kind: 'delete', zone: this.#freshZone() });
       case 'move':
         return await this.#move();
+      case 'compare':
+        return await this.#compare();
       default:
         return await this.#read();
     }
@@ -79,10 +89,13 @@ export class GatewayClients {
     void job.finally(() => this.jobs.delete(job));
   }
 
-  /** Sends an edit as an agent does: after a lost answer it asks what became of it. */
-  async #edit(): Promise<void> {
+  async #editAny(): Promise<void> {
     const token = this.#chances.pick('edit token', writers);
-    const zone = this.#zoneOf(token);
+    await this.#edit(token, this.#zoneOf(token));
+  }
+
+  /** Sends an edit as an agent does: after a lost answer it asks what became of it. */
+  async #edit(token: TokenName, zone: DnsName): Promise<void> {
     const name = this.#name(zone);
     const present = this.#at(zone, name);
     const { remove, add } = this.#change(zone, name, present);
@@ -171,6 +184,14 @@ export class GatewayClients {
     await this.#world.clock.sleep(this.#chances.between('code waits', 10, 2_000));
     const to = this.#panel();
     await this.#once(to, { kind: 'take', zone, code: offered.offered.code });
+  }
+
+  /** A gateway compares a zone with what it left there, as it does by itself once a day. */
+  async #compare(): Promise<void> {
+    const host = this.#one('host', this.#world.hosts)?.name ?? 'g1';
+    const check = this.#world.checkDrift(host, this.#zoneOf(this.#panel()));
+    // A gateway that is killed ends no check.
+    await Promise.race([check, this.#world.clock.sleep(60_000)]);
   }
 
   async #read(): Promise<void> {

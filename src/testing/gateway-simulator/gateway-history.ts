@@ -2,7 +2,7 @@ import type { GatewayMode } from '../runs/modes.ts';
 import { Random } from '../simulator/random.ts';
 import { PrefixedChances } from '../simulator/chances.ts';
 import { GatewayClients } from './clients.ts';
-import { GatewayWorld, requestTime, tokenNames } from './gateway-world.ts';
+import { firstZones, freshZones, GatewayWorld, requestTime, tokenNames } from './gateway-world.ts';
 import { GatewayMishaps } from './mishaps.ts';
 import { judgeWorld, type GatewayViolation } from './laws/index.ts';
 import { keyIn, zoneIn } from './requests.ts';
@@ -26,7 +26,7 @@ export async function playGatewayHistory(seed: number, mode: GatewayMode): Promi
   await world.setUp();
   for (const host of world.hosts) world.start(host);
   const clients = new GatewayClients(world, new PrefixedChances('client ', random));
-  const mishaps = new GatewayMishaps(world, new PrefixedChances('mishap ', random));
+  const mishaps = new GatewayMishaps(world, new PrefixedChances('mishap ', random), clients);
   await world.clock.runUntilSettled(tell(world, random, clients, mishaps), 3_600_000);
   const violations = await world.clock.runUntilSettled(judgeWorld(world), 600_000);
   const changes = world.witness.commits.flatMap(({ entries }) => entries);
@@ -78,6 +78,14 @@ async function calm(world: GatewayWorld, clients: GatewayClients, mishaps: Gatew
   }
   await clock.sleep(60_000);
   await askAll(world);
+  await compareAll(world);
+}
+
+/** Compares all zones with what the gateways left there, once no write can arrive any more. */
+async function compareAll(world: GatewayWorld): Promise<void> {
+  await world.clock.sleep(120_000);
+  for (const zone of [...firstZones.map(([one]) => one), ...freshZones])
+    await world.checkDrift(world.hosts[0]?.name ?? 'g1', zone);
 }
 
 /** How many keys that no gateway has accepted are asked for in the end. */

@@ -1,8 +1,11 @@
+import { CentralError } from '../../core/central.ts';
 import { DnsDataError } from '../../dns/problem.ts';
 import { zoneName, type DnsName, labels } from '../../dns/name.ts';
-import { makeRecord } from '../../dns/record.ts';
+import { makeRecord, type ResourceRecord } from '../../dns/record.ts';
 import { apiRefusalOf } from '../../gateway/api/problem-details.ts';
 import { HeadsFile } from '../../gateway/audit/heads-file.ts';
+import { DriftChecker, type DriftResult } from '../../gateway/drift/checker.ts';
+import { ZoneSerials } from '../../gateway/drift/serials.ts';
 import { presetRights } from '../../gateway/rights/presets.ts';
 import type { Rights } from '../../gateway/rights/decide.ts';
 import { makeToken } from '../../gateway/rights/token.ts';
@@ -57,17 +60,33 @@ export const freshZones: readonly DnsName[] = ['fresh.test', 'sub.alpha.test', '
 /** Whoever writes at names below these is not a customer: nobody asks the gateway for them. */
 export const strangersLabel = 'strangers';
 
-function rightsOf(name: TokenName): Rights {
+/** The rights of a token. */
+export function rightsOf(name: TokenName): Rights {
   if (name.endsWith('-dyn')) return presetRights('dyndns', ['**'], ['dyn']);
   if (name.endsWith('-read')) return presetRights('read', ['**'], ['www']);
   return presetRights('panel', [], []);
 }
+
+/** A comparison of a zone. Times are the world's monotonic clock. */
+export interface DriftCheck {
+  readonly zone: DnsName;
+  readonly begun: number;
+  readonly ended: number;
+  /** null: it has failed. */
+  readonly result: DriftResult | null;
+  /** What the name server had at the end. */
+  readonly records: readonly ResourceRecord[];
+}
+
+/** Serials are not asked for. The time of a check is limited by the clock of its process instead. */
+const seldom = { every: 86_400_000, timeout: 2 ** 31 - 1 } as const;
 
 /** A gateway that runs. */
 interface Running {
   readonly process: SimProcess;
   readonly storage: Storage;
   readonly gateway: Gateway;
+  readonly drift: DriftChecker;
   /** Resolves once it listens. */
   readonly ready: Promise<void>;
 }
@@ -84,6 +103,8 @@ export class GatewayWorld {
   readonly faults: Record<string, number> = {};
   /** Errors that nobody has foreseen. */
   readonly defects: string[] = [];
+  /** Comparisons of zones with what the gateways left there. */
+  readonly checks: DriftCheck[] = [];
   readonly tokens = new Map<TokenName, WorldToken>();
   readonly #running = new Map<string, Running>();
   readonly #chances: Chances;
@@ -191,7 +212,8 @@ export class GatewayWorld {
       await this.server.asking.run(request, async () => await work(settled));
     };
     const ready = this.#begin(process, async () => await upkeep(settle));
-    this.#running.set(host.name, { process, storage, gateway, ready });
+    const drift = new DriftChecker({ ...parts, turns, serials: new ZoneSerials(backends, wall), ...seldom });
+    this.#running.set(host.name, { process, storage, gateway, drift, ready });
     void this.#keepSettling(process, ready, async () => await upkeep(settleAgain));
     this.note(`${host.name} starts`);
   }
@@ -241,6 +263,29 @@ export class GatewayWorld {
     return { request, answered };
   }
 
+  /** Lets a gateway compare a zone with what it left there. Outages are let pass. */
+  async checkDrift(host: string, zone: DnsName): Promise<void> {
+    const to = this.#running.get(host);
+    if (to === undefined) return;
+    const { process, drift, ready } = to;
+    const request = this.#request('', { kind: 'drift', zone }, process);
+    const stop = new AbortController();
+    const cancel = process.clock.alarm(requestTime, () => stop.abort());
+    const check = async (): Promise<DriftResult | null> => {
+      await ready;
+      await process.pass();
+      return await drift.check(zone, true, stop.signal);
+    };
+    const result = await this.server.asking.run(request, check).catch((error: unknown) => {
+      if (!(error instanceof CentralError || error instanceof StorageError)) this.#defect(error);
+      return null;
+    });
+    cancel();
+    const records = this.server.records(zone) ?? [];
+    this.checks.push({ zone, begun: request.at, ended: this.clock.now(), result, records });
+    this.note(`${host} compares ${zone}: ${result ?? 'in vain'}`);
+  }
+
   async #answer(to: Running, request: SimRequest): Promise<Answer> {
     await to.process.pass();
     await to.ready;
@@ -288,6 +333,7 @@ export class GatewayWorld {
       case 'take':
         return said((await gateway.takeZone(caller, asked.zone, asked.code)).join(' '));
       case 'settle':
+      case 'drift':
         return said('');
     }
   }
@@ -320,7 +366,7 @@ export class GatewayWorld {
     const number = this.requests.length + 1;
     const at = this.clock.now();
     const { id: tokenId = '', text = '' } = (token === '' ? null : this.tokens.get(token)) ?? {};
-    const none = { reads: [], answeredAt: null, answer: null };
+    const none = { reads: [], looks: [], answeredAt: null, answer: null };
     const request: SimRequest = { number, token, tokenId, text, asked, process, at, ...none };
     this.requests.push(request);
     return request;

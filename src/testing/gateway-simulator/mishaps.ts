@@ -1,13 +1,23 @@
 import type { Chances } from '../simulator/chances.ts';
-import { customers, firstZones, freshZones, tokenNames, type GatewayWorld } from './gateway-world.ts';
+import type { DnsName } from '../../dns/name.ts';
+import { leaseTime } from '../../gateway/work/zone-turns.ts';
+import type { GatewayClients } from './clients.ts';
+import {
+  customers,
+  firstZones,
+  freshZones,
+  requestTime,
+  tokenNames,
+  type GatewayWorld,
+} from './gateway-world.ts';
 import { repeated } from './repeated.ts';
-import { zoneIn } from './requests.ts';
+import { zoneIn, type SimRequest } from './requests.ts';
 import type { GatewayHost } from './sim-process.ts';
 
 /** What goes wrong, each as often as it does. */
 const mishapsOften = repeated({
   kill: 2,
-  hold: 3,
+  hold: 4,
   step: 1,
   database: 1,
   server: 1,
@@ -17,14 +27,56 @@ const mishapsOften = repeated({
   release: 1,
 });
 
+/** Requests of clients at a certain point. */
+const aims = {
+  judges: ({ requests, server }: GatewayWorld): SimRequest | null => {
+    const sending = new Set(server.sends.map(({ request }) => request));
+    const isJudged = (one: SimRequest): boolean =>
+      isOpen(one) &&
+      one.reads.length + one.looks.length > 0 &&
+      writing.has(one.asked.kind) &&
+      !sending.has(one);
+    return requests.findLast(isJudged) ?? null;
+  },
+  writes: ({ server }: GatewayWorld): SimRequest | null =>
+    server.sends.findLast(({ sentAt, request }) => sentAt !== null && isOpen(request))?.request ?? null,
+} as const;
+
+/** How often clients edit a zone whose gateway goes on: since when before it, and with which gaps, in ms. */
+const rush = { before: 400, edits: 14, gap: 120 } as const;
+
+const writing: ReadonlySet<string> = new Set(['change', 'rrset', 'create', 'delete']);
+
+/** Whether a request of a client has no answer yet, and will get one. */
+function isOpen({ token, answer, process }: SimRequest): boolean {
+  return token !== '' && answer === null && !process.isDead && !process.isHeld;
+}
+
+/** A create that waits for another write in its zone, or of its customer. */
+function waitingCreate({ requests, server }: GatewayWorld): SimRequest | null {
+  const busy = server.sends.filter(({ endedAt, process }) => endedAt === null && !process.isDead);
+  const isBehind = (one: SimRequest): boolean =>
+    busy.some(
+      ({ request, process, zone }) =>
+        request !== one &&
+        process === one.process &&
+        (zone === zoneIn(one.asked) || request.token.slice(0, 1) === one.token.slice(0, 1)),
+    );
+  const isWaiting = (one: SimRequest): boolean =>
+    isOpen(one) && one.asked.kind === 'create' && one.looks.length === 0 && isBehind(one);
+  return requests.findLast(isWaiting) ?? null;
+}
+
 /** What goes wrong with gateways, database and name server, and what the operator does. */
 export class GatewayMishaps {
   readonly #world: GatewayWorld;
   readonly #chances: Chances;
+  readonly #clients: Pick<GatewayClients, 'editIn'>;
   /** Orders of the operator, and restarts, that are under way. */
   readonly jobs = new Set<Promise<void>>();
 
-  constructor(world: GatewayWorld, chances: Chances) {
+  constructor(world: GatewayWorld, chances: Chances, clients: Pick<GatewayClients, 'editIn'>) {
+    this.#clients = clients;
     this.#world = world;
     this.#chances = chances;
   }
@@ -77,15 +129,45 @@ export class GatewayMishaps {
     if (host !== undefined && this.#world.running(name) === null) this.#world.start(host);
   }
 
+  /** Holds up a process: at any moment, or while it judges or writes what a client has asked for. */
   async #hold(name: string): Promise<void> {
-    const process = this.#world.running(name);
-    if (process === null || process.isHeld) return;
+    const moment = this.#chances.pick('held while', ['any', 'judges', 'writes', 'writes'] as const);
+    const request = moment === 'any' ? null : await this.#seen(aims[moment]);
+    const process = moment === 'any' ? this.#world.running(name) : (request?.process ?? null);
+    if (process === null || process.isHeld || process.isDead) return;
     const how = this.#chances.pick('held', ['stopped', 'suspended']);
     this.#world.fault(`process ${how}`);
     process.hold(how);
-    await this.#world.clock.sleep(this.#chances.pick('held for', [200, 3_000, 9_000, 20_000, 40_000]));
+    const time = this.#chances.pick('held for', [200, 3_000, 9_000, 20_000, 20_000, 40_000]);
+    const zone = request === null ? null : zoneIn(request.asked);
+    if (zone === null || time < leaseTime(requestTime)) await this.#world.clock.sleep(time);
+    else {
+      // By then another gateway can take the zone, and may be at work there when this one goes on.
+      await this.#world.clock.sleep(time - rush.before);
+      const job = this.#rush(zone);
+      this.jobs.add(job);
+      void job.finally(() => this.jobs.delete(job));
+      await this.#world.clock.sleep(rush.before);
+    }
     process.resume();
     this.#world.note(`${name} goes on`);
+  }
+
+  async #rush(zone: DnsName): Promise<void> {
+    for (let edits = 0; edits < rush.edits; edits += 1) {
+      this.#clients.editIn(zone);
+      await this.#world.clock.sleep(this.#chances.between('rush', 0, rush.gap));
+    }
+  }
+
+  /** Waits for a moment, at most as long as a client is patient. @returns null: it did not come */
+  async #seen<T>(aim: (world: GatewayWorld) => T | null): Promise<T | null> {
+    for (let looks = 0; looks < 1_000; looks += 1) {
+      const found = aim(this.#world);
+      if (found !== null) return found;
+      await this.#world.clock.sleep(3);
+    }
+    return null;
   }
 
   async #serverFails(): Promise<void> {
@@ -115,7 +197,9 @@ export class GatewayMishaps {
     });
   }
 
-  async #revoke(aimed: string | undefined): Promise<void> {
+  async #revoke(open: string | undefined): Promise<void> {
+    const isOfWaiting = this.#chances.chance('revokes that of a waiting create', 0.4);
+    const aimed = isOfWaiting ? ((await this.#seen(waitingCreate))?.token ?? open) : open;
     const name = tokenNames.find((one) => one === aimed) ?? this.#one('revoked', tokenNames);
     const id = this.#world.tokens.get(name)?.id ?? '';
     await this.#world.order(`revoke ${name}`, async (operator) => await operator.revokeToken('operator', id));

@@ -230,7 +230,11 @@ export class NameServerView implements Central {
   }
 
   async mayCreateZone(zone: DnsName, _seed: ZoneSeed, ctx: CallContext): Promise<'free' | 'exists'> {
-    return await this.#ask(ctx, `owner ${zone}`, () => (this.#server.zones.has(zone) ? 'exists' : 'free'));
+    return await this.#ask(ctx, `owner ${zone}`, () => {
+      const at = this.#server.clock.now();
+      this.#server.asking.getStore()?.looks.push(at);
+      return this.#server.zones.has(zone) ? 'exists' : 'free';
+    });
   }
 
   async createZone(

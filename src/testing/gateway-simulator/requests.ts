@@ -24,7 +24,8 @@ export type Asked =
   | { readonly kind: 'offer'; readonly zone: DnsName; readonly withBelow: boolean }
   | { readonly kind: 'take'; readonly zone: DnsName; readonly code: string }
   /** Not a client's: what a gateway does by itself. */
-  | { readonly kind: 'settle' };
+  | { readonly kind: 'settle' }
+  | { readonly kind: 'drift'; readonly zone: DnsName };
 
 /** What a client is answered. */
 export type Answer =
@@ -63,6 +64,8 @@ export interface SimRequest {
   readonly process: SimProcess;
   readonly at: number;
   readonly reads: SeenRecords[];
+  /** When the name server was asked whether it has the zone. */
+  readonly looks: number[];
   answeredAt: number | null;
   answer: Answer | null;
 }

@@ -19,7 +19,7 @@ export type Holding = 'stopped' | 'suspended';
 export class SimProcess {
   readonly host: GatewayHost;
   readonly #time: VirtualClock;
-  #isDead = false;
+  #diedAt: number | null = null;
   #held: { readonly how: Holding; readonly since: number; readonly end: PromiseWithResolvers<void> } | null =
     null;
   /** For how long the monotonic clock has stood still, milliseconds. */
@@ -35,7 +35,12 @@ export class SimProcess {
   }
 
   get isDead(): boolean {
-    return this.#isDead;
+    return this.#diedAt !== null;
+  }
+
+  /** Whether the process was killed before this time, by the world's clock. */
+  wasDead(at: number): boolean {
+    return this.#diedAt !== null && this.#diedAt <= at;
   }
 
   get isHeld(): boolean {
@@ -44,11 +49,11 @@ export class SimProcess {
 
   /** Like `kill -9`: what waits never goes on. */
   kill(): void {
-    this.#isDead = true;
+    this.#diedAt ??= this.#time.now();
   }
 
   hold(how: Holding): void {
-    if (this.#held !== null || this.#isDead) return;
+    if (this.#held !== null || this.isDead) return;
     this.#held = { how, since: this.#time.now(), end: Promise.withResolvers() };
   }
 
@@ -71,7 +76,7 @@ export class SimProcess {
   /** Waits while the process is held up. After a kill, waits for ever. */
   async pass(): Promise<void> {
     while (this.#held !== null) await this.#held.end.promise;
-    if (this.#isDead) await never();
+    if (this.isDead) await never();
   }
 
   /** Whether the clock of the machine was set back at some time between these two. */
@@ -100,7 +105,7 @@ export class SimProcess {
     let cancel = (): void => undefined;
     const due = (): void => {
       const rest = at - this.clock.now();
-      if (this.#isDead) return;
+      if (this.isDead) return;
       if (this.#held !== null) this.#due.add(due);
       else if (rest > 0) cancel = this.#time.alarm(rest, due);
       else ring();

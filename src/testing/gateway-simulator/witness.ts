@@ -18,6 +18,8 @@ export interface SeenOwner {
 export interface SeenLease {
   readonly zone: string;
   readonly fence: number;
+  /** When it ends, by the database's clock, milliseconds. 0: it was ended. */
+  readonly until: number;
 }
 
 /** A transaction that has changed something, and what the database held after it. */
@@ -52,9 +54,11 @@ export class CommitWitness {
       this.commits.push({
         at: clock.now(),
         request: server.asking.getStore() ?? null,
-        leases: database
-          .rows('SELECT zone, fence FROM lease')
-          .map(({ zone, fence }) => ({ zone: String(zone), fence: Number(fence) })),
+        leases: database.rows('SELECT zone, fence, until FROM lease').map((row) => ({
+          zone: String(row['zone']),
+          fence: Number(row['fence']),
+          until: Number(row['until']),
+        })),
         owners: ownersIn(database),
         revoked: new Set(
           database.rows('SELECT id FROM token WHERE revoked_at IS NOT NULL').map(({ id }) => String(id)),

@@ -9,10 +9,12 @@ import type { SeenCommit, SeenOwner } from '../witness.ts';
 export type GatewayLaw =
   /** A key is carried out at most once. */
   | 'keys.once'
-  /** What was answered `done` was done, before the answer. */
+  /** What was answered `done`, `created` or `deleted` was so, before the answer. */
   | 'answers.done'
   /** Of what was answered `untouched` nothing is written, ever. */
   | 'answers.untouched'
+  /** An answer shows all that the token may read. */
+  | 'answers.shown'
   /** The outcome of a key is the same whenever it is asked for. */
   | 'answers.same'
   /** A gateway that runs answers every request. */
@@ -49,13 +51,17 @@ export type GatewayLaw =
   | 'turns.listed'
   /** Nothing is sent after the time of its request. */
   | 'turns.late'
-  /** A change is accepted only by the gateway that has the zone's lease. */
+  /** A change is accepted only by the gateway that has the zone's lease, and nobody else ends that. */
   | 'turns.lease'
-  /** Nothing is removed or added that nobody has asked for. */
+  /** Nothing is removed or added that nobody has asked for, and nothing that was asked for is left out. */
   | 'others.kept'
   | 'others.asked'
   /** A change with an expectation or a tag is sent only if the last read agrees. */
   | 'expected.true'
+  /** What somebody else has written is told; once; and what a gateway has written is not. */
+  | 'drift.found'
+  | 'drift.once'
+  | 'drift.own'
   /** The gateway met no error that it does not declare. */
   | 'gateway.defect';
 

@@ -85,6 +85,14 @@ const afterAnEdit: Partial<Record<GatewayLaw, (world: GatewayWorld, request: Sim
       token: 'a-dyn',
       answer: { kind: 'records', records: [added] },
     }),
+  'answers.shown': (world, request) =>
+    world.requests.push({
+      ...request,
+      number: 99,
+      asked: { kind: 'records', zone },
+      reads: [{ at: request.at, zone, names: null, records: [added] }],
+      answer: { kind: 'records', records: [] },
+    }),
   'owners.one': (world) => {
     const owner = { customer: 'b', isPending: false, isLeft: false, isReserved: false };
     const owners = new Map(world.witness.commits.at(-1)?.owners);
@@ -94,6 +102,8 @@ const afterAnEdit: Partial<Record<GatewayLaw, (world: GatewayWorld, request: Sim
     const owner = { customer: 'a', isPending: true, isLeft: false, isReserved: false };
     seen(world, { owners: new Map(world.witness.commits.at(-1)?.owners).set(fresh, owner) });
   },
+  'audit.chain': ({ database }) =>
+    void database.rows('UPDATE audit SET at = at + 1 WHERE number = 2 RETURNING number'),
   'audit.accepted': (world) => world.witness.commits.push(...world.witness.commits.filter(isAccepting)),
   'audit.ended': (world) => {
     const { commits } = world.witness;
@@ -178,6 +188,56 @@ for (const [law, change] of Object.entries(afterAnEdit))
     const world = await quietWorld();
     const request = await asked(world, edit);
     change(world, request);
+    const broken: readonly string[] = await lawsOf(world);
+    assert.ok(broken.includes(law), broken.join(' '));
+  });
+
+test('a gateway that ends the lease of another one breaks turns.lease', async () => {
+  const world = await quietWorld();
+  const request = await asked(world, edit);
+  const { commits } = world.witness;
+  for (const [number, commit] of commits.entries())
+    if (commit.leases.some(({ until }) => until === 0))
+      commits[number] = { ...commit, request: { ...request, number: 99 } };
+  assert.deepEqual(await lawsOf(world), ['turns.lease']);
+});
+
+/** A zone that somebody else changes between two comparisons. */
+async function driftedWorld(): Promise<GatewayWorld> {
+  const world = await quietWorld();
+  const compare = async (): Promise<void> => await world.clock.runUntilSettled(world.checkDrift('g1', zone));
+  await compare();
+  await world.clock.runUntil(world.clock.now() + 1_000);
+  const name = zoneName(`new.${zone}`);
+  world.server.landEdits(zone, [{ name, type: 'A', ttl: 300, before: [], after: [added] }], null);
+  await world.clock.runUntil(world.clock.now() + 1_000);
+  await compare();
+  return world;
+}
+
+function isDrift({ entries }: SeenCommit): boolean {
+  return entries.some(({ what }) => what === 'zone.drift');
+}
+
+const afterDrift: Partial<Record<GatewayLaw, (world: GatewayWorld) => void>> = {
+  'drift.own': ({ server }) => void server.happenings.pop(),
+  'drift.once': ({ witness: { commits } }) => void commits.push(...commits.filter(isDrift)),
+  'drift.found': ({ witness: { commits } }) => {
+    for (const [at, commit] of commits.entries())
+      if (isDrift(commit)) commits[at] = { ...commit, entries: [] };
+  },
+};
+
+test('what somebody else has written is told once, and breaks no law', async () => {
+  const world = await driftedWorld();
+  assert.equal(world.witness.commits.filter(isDrift).length, 1);
+  assert.deepEqual(await lawsOf(world), []);
+});
+
+for (const [law, change] of Object.entries(afterDrift))
+  test(`a wrong gateway breaks ${law}`, async () => {
+    const world = await driftedWorld();
+    change(world);
     const broken: readonly string[] = await lawsOf(world);
     assert.ok(broken.includes(law), broken.join(' '));
   });

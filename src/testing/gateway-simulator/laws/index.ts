@@ -2,6 +2,8 @@ import type { GatewayWorld } from '../gateway-world.ts';
 import { checkAnswers } from './answers.ts';
 import { checkAuditTrail } from './audit.ts';
 import { Course, type GatewayViolation, type Report } from './course.ts';
+import { checkResults } from './results.ts';
+import { checkDrift } from './drift.ts';
 import { checkClaims, checkCreated, checkOwners, checkRights } from './rights.ts';
 import { checkExpected, checkOthers, checkTurns } from './turns.ts';
 
@@ -19,7 +21,9 @@ export async function judgeWorld(world: GatewayWorld): Promise<readonly GatewayV
   checkClaims(course, report);
   checkTurns(course, report);
   checkOthers(course, report);
+  checkResults(course, report);
   checkExpected(course, report);
+  checkDrift(course, report);
   await checkAuditTrail(course, report);
   return violations;
 }

@@ -29,7 +29,8 @@ function mayTouch(token: string, zone: DnsName, { name, type }: RRsetKey): boole
   return token.endsWith('-dyn') && name === `dyn.${zone}` && (type === 'A' || type === 'AAAA');
 }
 
-function maySee(
+/** Whether a token may read an RRset. */
+export function maySee(
   token: string,
   zone: DnsName,
   { name, type }: Readonly<{ name: string; type: string }>,
@@ -45,8 +46,7 @@ function maySee(
 function checkSender(send: Send, course: Course, report: Report): void {
   const { request, zone, kind, calledAt } = send;
   const customer = course.customerOf(request);
-  const since = kind === 'create' ? request.reads[0]?.at : course.lastRead(request, calledAt);
-  const from = since ?? request.at;
+  const from = kind === 'create' ? turnOf(send, course) : (course.lastRead(request, calledAt) ?? request.at);
   const seen = course.between(from, calledAt);
   const has = kind === 'create' ? isClaimed : isHad;
   if (!seen.some(({ owners }) => has(owners.get(zone), customer)))
@@ -55,6 +55,23 @@ function checkSender(send: Send, course: Course, report: Report): void {
   const isAccepted = ({ revoked, states }: SeenCommit): boolean =>
     !revoked.has(id) && states.get(customer) === 'active';
   if (!seen.some(isAccepted)) report('rights.token', `${sendText(send)}: the token may not write`);
+}
+
+/**
+ * A time at which the turn of a create had not begun. In a process, a write waits for those before it in its
+ * zone and of its customer. The token of a create is looked at once its turn has come.
+ */
+function turnOf({ request, zone, process, calledAt }: Send, course: Course): number {
+  const customer = course.customerOf(request);
+  const before = course.sends.filter(
+    (one) =>
+      one.process === process &&
+      one.calledAt < calledAt &&
+      one.request !== request &&
+      (one.zone === zone || (one.request.token !== '' && course.customerOf(one.request) === customer)),
+  );
+  const ends = before.flatMap(({ endedAt }) => (endedAt !== null && endedAt <= calledAt ? [endedAt] : []));
+  return Math.max(request.at, ...ends);
 }
 
 function isClaimed(owner: SeenOwner | undefined, customer: string): boolean {
@@ -131,7 +148,7 @@ export function checkClaims(course: Course, report: Report): void {
     for (const [zone, before] of commits[number - 1]?.owners ?? []) {
       const isDropped = owners.get(zone)?.isLeft ?? true;
       if (request !== null && before.isPending && isDropped)
-        checkDropped(zone, before.customer, at, course, report);
+        checkDropped({ zone, customer: before.customer, at, by: request }, course, report);
     }
 }
 
@@ -140,23 +157,43 @@ function checkRefusedCreate(request: SimRequest, course: Course, report: Report)
   const { number, asked, answer, answeredAt, at } = request;
   if (asked.kind !== 'create' || answer?.kind !== 'refused' || answeredAt === null) return;
   if (answer.state !== 'untouched' || answer.code === 'central.unreachable') return;
-  const seen = course.between(at, answeredAt).map(({ owners }) => owners.get(asked.zone));
-  const [before, after] = [seen.at(0), seen.at(-1)];
+  const commits = course.between(at, answeredAt);
+  const after = commits.at(-1)?.owners.get(asked.zone);
   const isOurs = after?.isPending === true && after.customer === course.customerOf(request);
-  if (isOurs && before?.isPending !== true)
+  // Another create of the same name may have claimed it meanwhile, and may have no known outcome.
+  const last = commits.findLastIndex(({ owners }) => owners.get(asked.zone)?.isPending !== true);
+  if (isOurs && last >= 0 && commits[last + 1]?.request === request)
     report('owners.pending', `#${number} is refused, and ${asked.zone} stays claimed`);
 }
 
-function checkDropped(zone: DnsName, customer: string, at: number, course: Course, report: Report): void {
+/** A claim that has gone, with the request that has dropped it. */
+interface DroppedClaim {
+  readonly zone: DnsName;
+  readonly customer: string;
+  readonly at: number;
+  readonly by: SimRequest;
+}
+
+function checkDropped({ zone, customer, at, by }: DroppedClaim, course: Course, report: Report): void {
+  const own = course.sends.find((one) => one.request === by && one.kind === 'create' && isDoubtful(one));
+  if (own !== undefined)
+    report('owners.dropped', `${sendText(own)} may have made it, and its claim is dropped`);
   const made = course.world.server.happenings.findLast(
     (one) => one.zone === zone && one.at <= at && one.whole !== null,
   );
   if (made?.whole !== 'made' || made.send === null) return;
   const { endedAt, process, request } = made.send;
   // A create that lands after its sender has given it up may land after the look that settles its claim.
-  const isLate = (endedAt !== null && endedAt < made.at && !process.isDead) || made.at > at - 200;
+  const isByOther = by !== request;
+  const isLate =
+    isByOther && ((endedAt !== null && endedAt < made.at && !process.wasDead(made.at)) || made.at > at - 200);
   if (!isLate && course.customerOf(request) === customer)
     report('owners.dropped', `the claim of ${zone} is dropped, and its create has made the zone`);
+}
+
+/** Whether the sender of a create cannot know that it has made nothing. */
+function isDoubtful({ sentAt, landedAt, altered }: Send): boolean {
+  return sentAt !== null && (landedAt === null || altered !== null);
 }
 
 function checkBelow(owners: ReadonlyMap<DnsName, SeenOwner>, report: Report): void {

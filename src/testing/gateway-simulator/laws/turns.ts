@@ -5,6 +5,7 @@ import { tagOf } from '../../../gateway/work/precondition.ts';
 import { requestTime } from '../gateway-world.ts';
 import type { Send } from '../name-server.ts';
 import type { SimRequest } from '../requests.ts';
+import type { SeenCommit } from '../witness.ts';
 import { areIn, idsOf, sendText, type Course, type Report } from './course.ts';
 
 /** The time in which a request is on the way, as far as its sender waits for it. */
@@ -46,19 +47,36 @@ function checkLate(send: Send, report: Report): void {
     report('turns.late', `${sendText(send)} ${calledAt - begun} ms after its first read`);
 }
 
-/** A change is accepted by the process that has taken the zone last. */
+/** A change is accepted by the process that has taken the zone last. Nobody else ends its lease. */
 function checkLeases(course: Course, report: Report): void {
   const holders = new Map<string, SimRequest>();
-  for (const { leases, request, entries } of course.world.witness.commits) {
-    for (const { zone, fence } of leases)
-      if (request !== null && !holders.has(`${zone} ${fence}`)) holders.set(`${zone} ${fence}`, request);
-    for (const { what, zone } of entries) {
-      const lease = leases.find((one) => one.zone === zone);
-      if (what !== 'change.accepted' || lease === undefined) continue;
-      const holder = holders.get(`${zone} ${lease.fence}`);
-      if (holder !== request)
-        report('turns.lease', `#${request?.number ?? 0} is accepted in the turn of #${holder?.number ?? 0}`);
+  const ended = new Set<string>();
+  for (const commit of course.world.witness.commits) {
+    const { leases, request } = commit;
+    for (const { zone, fence, until } of leases) {
+      const lease = `${zone} ${fence}`;
+      if (request !== null && !holders.has(lease)) holders.set(lease, request);
+      const holder = holders.get(lease);
+      if (until === 0 && !ended.has(lease) && holder !== request)
+        report('turns.lease', `#${request?.number ?? 0} ends the lease of #${holder?.number ?? 0}`);
+      if (until === 0) ended.add(lease);
     }
+    checkAccepted(commit, holders, report);
+  }
+}
+
+/** @param holders who has taken a zone, by zone and fence */
+function checkAccepted(
+  { leases, request, entries }: SeenCommit,
+  holders: ReadonlyMap<string, SimRequest>,
+  report: Report,
+): void {
+  for (const { what, zone } of entries) {
+    const lease = leases.find((one) => one.zone === zone);
+    if (what !== 'change.accepted' || lease === undefined) continue;
+    const holder = holders.get(`${zone} ${lease.fence}`);
+    if (holder !== request)
+      report('turns.lease', `#${request?.number ?? 0} is accepted in the turn of #${holder?.number ?? 0}`);
   }
 }
 
@@ -118,7 +136,12 @@ function isOnlyAsked(send: Send, { world }: Course): boolean {
   const sets = new Set([...remove, ...add].map(rrsetId));
   const seenAt = request.reads.findLast(({ at }) => at <= sentAt)?.at ?? sentAt;
   const isRaced = world.server.happenings.some(
-    (one) => one.send !== send && one.at >= seenAt && one.at <= landedAt && one.zone === send.zone,
+    (one) =>
+      one.send !== send &&
+      one.at >= seenAt &&
+      one.at <= landedAt &&
+      one.zone === send.zone &&
+      [...one.removed, ...one.added].some((record) => sets.has(rrsetId(record))),
   );
   const all = [...altered.removed, ...altered.added];
   if (!all.every((record) => sets.has(rrsetId(record)))) return false;
@@ -179,12 +202,12 @@ function isWrittenBetween(send: Send, from: number, to: number, { world }: Cours
 }
 
 /** Whether a write has landed after its sender has given it up, or was sent by a process that was held up. */
-function isLate(send: Send, landed: number): boolean {
+export function isLate(send: Send, landed: number): boolean {
   return (
     isHeldUp(send) ||
     (send.endedAt !== null && send.endedAt < landed) ||
     landed > (send.sentAt ?? 0) + requestTime ||
-    send.process.isDead
+    send.process.wasDead(landed)
   );
 }
 

@@ -2,6 +2,7 @@ import type { PlantedBug } from './bug.ts';
 
 const work = 'src/gateway/work';
 const storage = 'src/gateway/storage';
+const drift = 'src/gateway/drift';
 
 /** Bugs planted in the gateway. Its own histories have to find them. */
 export const plantedInGateway: readonly PlantedBug[] = [
@@ -16,7 +17,11 @@ export const plantedInGateway: readonly PlantedBug[] = [
   {
     name: 'withdrawal-not-stored',
     file: `${work}/end-key.ts`,
-    find: `if (acceptedBefore(await storage.acceptChange(none, audit, lease)) !== null) return null;
+    find: `const isStored =
+    lease === null
+      ? (await storage.withdrawKey(none, audit)) === 'stored'
+      : acceptedBefore(await storage.acceptChange(none, audit, lease)) === null;
+  if (!isStored) return null;
   if (!(await storage.endChange(none, outcome, audit, lease))) throw leaseLost();`,
     replace: `if ((await storage.change(caller.token.id, key)) !== null) return null;`,
     says: 'A withdrawn change that arrives later is carried out.',
@@ -186,5 +191,75 @@ export const plantedInGateway: readonly PlantedBug[] = [
     find: `const { hash: before } = await this.head(tx);`,
     replace: `const { hash: before } = (await tx.get('SELECT number, hash FROM audit ORDER BY number LIMIT 1')) === undefined ? await this.head(tx) : { hash: '0'.repeat(64) };`,
     says: 'An entry of the audit does not cover the one before it.',
+  },
+  {
+    name: 'done-without-a-write',
+    file: `${work}/gateway.ts`,
+    find: `return { kind: 'done', ...(await backend.apply({ zone, remove, add }, present, ctx)) };`,
+    replace: `return { kind: 'done', removed: [], added: [] };`,
+    says: 'A change is answered done, with nothing to do, and is not sent.',
+  },
+  {
+    name: 'removals-left-out',
+    file: `${work}/gateway.ts`,
+    find: `await backend.apply({ zone, remove, add }, present, ctx)`,
+    replace: `await backend.apply({ zone, remove: [], add }, present, ctx)`,
+    says: 'Of a change only what it adds is written.',
+  },
+  {
+    name: 'one-record-of-an-rrset',
+    file: `${work}/rrset.ts`,
+    find: `const add = [...wanted.values()].filter((record) => !isSame(record));`,
+    replace: `const add = [...wanted.values()].filter((record) => !isSame(record)).slice(0, 1);`,
+    says: 'Of an RRset with several new records only the first one is written.',
+  },
+  {
+    name: 'delete-not-sent',
+    file: `${work}/gateway.ts`,
+    find: `const result = await backend.deleteZone(zone, ctx);`,
+    replace: `const result = 'deleted';`,
+    says: 'A zone is answered deleted, and stays at the name server.',
+  },
+  {
+    name: 'create-without-its-content',
+    file: `${work}/gateway.ts`,
+    find: `await backend.createZone(zone, seed, ctx, content)`,
+    replace: `await backend.createZone(zone, seed, ctx, [])`,
+    says: 'A new zone lacks the records that its customer wants at once.',
+  },
+  {
+    name: 'record-left-out-of-a-read',
+    file: `${work}/gateway.ts`,
+    find: `return found.filter((record) => mayRead(caller.token.rights, zone, record));`,
+    replace: `return found.filter((record) => mayRead(caller.token.rights, zone, record)).slice(1);`,
+    says: 'A read leaves out a record.',
+  },
+  {
+    name: 'zone-left-out-of-the-list',
+    file: `${work}/gateway.ts`,
+    find: `return visible.map(({ zone }) => zone).filter((zone) => there.has(zone));`,
+    replace: `return visible.map(({ zone }) => zone).filter((zone) => there.has(zone)).slice(1);`,
+    says: 'The list of zones lacks one that the customer has.',
+  },
+  {
+    name: 'drift-not-compared',
+    file: `${drift}/checker.ts`,
+    find: `return [...replayed.differences, ...compare(replayed.snapshot, texts)];`,
+    replace: `return replayed.differences;`,
+    says: 'What somebody else has written is taken for what the gateway left.',
+  },
+  {
+    name: 'drift-told-again',
+    file: `${drift}/checker.ts`,
+    find: `const read = { snapshot: await snapshotOf(texts), serial, readAt, contained: 'all', state } as const;`,
+    replace: `const read = { snapshot: known.snapshot ?? (await snapshotOf(texts)), serial, readAt, contained: [], state } as const;`,
+    says: 'What somebody else has written is told with each comparison.',
+  },
+  {
+    name: 'own-writes-are-drift',
+    file: `${drift}/replay.ts`,
+    find: `else rrsets.set(id, left);`,
+    replace: '',
+    says: 'What the gateway has written is told as somebody else’s.',
   },
 ];
