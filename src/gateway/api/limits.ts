@@ -99,8 +99,8 @@ export function wholeSeconds(milliseconds: number): number {
 }
 
 /**
- * Limits requests without a token by address. So many are served in a minute as failed logins are taken, but
- * they are counted apart.
+ * Limits requests without a token, by address. The limit for a minute is the same as that for failed logins,
+ * but these requests are counted separately.
  */
 export class OpenLimits {
   readonly #requests: Buckets;

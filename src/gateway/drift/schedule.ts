@@ -16,7 +16,7 @@ const idle = 10_000;
 const afterOutage = 900_000;
 /** After how long a zone is checked again that was changed during the check, milliseconds. */
 const afterChange = 60_000;
-/** The pause after a check is so many times as long as the check, so that customers notice little. */
+/** How many times as long as a check the pause after it is, so that customers notice little. */
 const pauses = 9;
 /** Shortest pause, milliseconds. */
 const shortest = 20;
@@ -31,7 +31,7 @@ export interface DriftScheduleParts {
 }
 
 /**
- * Checks zones for drift when it is their time, one after the other.
+ * Checks zones for drift when their checks are due, one after the other.
  * @returns ends it; resolves once no check runs
  */
 export function startDriftChecks(parts: DriftScheduleParts): () => Promise<void> {
@@ -56,7 +56,7 @@ async function run(parts: DriftScheduleParts, signal: AbortSignal): Promise<void
   }
 }
 
-/** @returns none while the database may be an older copy: the gateway's own writes would look like drift */
+/** @returns no zone while the database may be an older copy: the gateway's own writes would look like drift */
 async function dueZones({ storage, guard, clock, log }: DriftScheduleParts): Promise<readonly DnsName[]> {
   try {
     return (await guard.doubt()) === null ? await storage.drift.due(clock.wall(), atOnce) : [];

@@ -6,7 +6,7 @@ import { readStoredToken } from './rows.ts';
 import { voidCodes } from './sql-zones.ts';
 import type { LimitReached, StoredToken } from './storage.ts';
 
-/** Stores a token. @returns the limit that it would exceed, so that nothing was stored */
+/** Stores a token. @returns the limit that it would exceed; nothing is stored then */
 export async function addToken(tx: SqlTransaction, token: StoredToken): Promise<LimitReached | null> {
   const { id, customer, hash, label, createdAt, expiresAt, idle, maker } = token;
   await tx.lockCustomer(customer);

@@ -60,7 +60,7 @@ export async function makeNarrowerToken(
 
 /**
  * Takes rights from a token that the caller has made. A token never gets more rights than it was made with:
- * its text may lie in places that were chosen for these.
+ * its text may be kept in places that are safe enough only for these.
  * @returns the token as it is then
  * @throws {ApiRefusal} 403 if it could do more than before; 404; 409: somebody else has just changed it
  */

@@ -337,7 +337,10 @@ export class NameServerView implements Central {
     await this.#process.pass();
   }
 
-  /** The request leaves the process, unless it may not any more. */
+  /**
+   * Lets the request leave the process. If the name server hangs, waits until the sender gives up.
+   * @throws {CentralError} if the sender has given up, or the name server refuses connections
+   */
   async #leave({ signal }: CallContext): Promise<void> {
     await this.#process.pass();
     if (signal.aborted || this.#server.state === 'down')

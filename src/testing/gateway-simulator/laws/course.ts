@@ -47,7 +47,7 @@ export type GatewayLaw =
   | 'turns.overlap'
   /** A write beside another gateway's ends as `interrupted`, and nobody hears `done`. */
   | 'turns.listed'
-  /** Nothing is sent after the time of its request. */
+  /** Nothing is sent after the time limit of its request. */
   | 'turns.late'
   /** A change is accepted only by the gateway that has the zone's lease. */
   | 'turns.lease'

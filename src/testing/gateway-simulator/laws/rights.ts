@@ -5,7 +5,7 @@ import { zoneIn, type SimRequest } from '../requests.ts';
 import type { SeenCommit, SeenOwner } from '../witness.ts';
 import { isHad, sendText, type Course, type Report } from './course.ts';
 
-/** Only who may changes a zone, and nothing is shown to others. */
+/** Only tokens with the right change a zone, and nothing is shown to others. */
 export function checkRights(course: Course, report: Report): void {
   for (const send of course.sends) {
     if (send.sentAt === null) continue;

@@ -36,7 +36,7 @@ export function checkTurns(course: Course, report: Report): void {
   checkLeases(course, report);
 }
 
-/** The time of a request has begun before it reads at the name server. */
+/** The time limit of a request begins before it reads at the name server. */
 function checkLate(send: Send, report: Report): void {
   const { calledAt, request, sentAt } = send;
   const begun = request.reads[0]?.at;
@@ -146,7 +146,7 @@ export function checkExpected(course: Course, report: Report): void {
   }
 }
 
-/** What the client of a write has expected otherwise; null: nothing. */
+/** What these records lack of the expectation or tag of a write, in words; null: nothing. */
 function expectedOtherwise(
   { request: { asked }, zone }: Send,
   records: readonly ResourceRecord[],
