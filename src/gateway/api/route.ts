@@ -303,7 +303,7 @@ export function valueIn(values: PathValues, name: string): string {
   return value;
 }
 
-/** Refuses a request that has a key, because a repetition of it makes another secret. @throws {ApiRefusal} 400 */
+/** Refuses a request with a key, because its repetition makes another secret. @throws {ApiRefusal} 400 */
 export function demandNoKey({ key }: RequestHeaders): void {
   if (key === null) return;
   throw new ApiRefusal(400, 'gateway.bad-request', { params: { text: 'header Idempotency-Key' } });

@@ -11,7 +11,7 @@ export interface TrustedProxies {
   /** Their addresses. The header is read only in requests from these; empty: it is never read. */
   readonly networks: readonly Network[];
   /**
-   * The header that they write. The other one is never read, because a proxy forwards it as the client sent it.
+   * The header that they write. The other one is never read: a proxy forwards it as the client sent it.
    */
   readonly header: (typeof proxyHeaders)[number];
 }

@@ -56,7 +56,7 @@ async function run(parts: DriftScheduleParts, signal: AbortSignal): Promise<void
   }
 }
 
-/** @returns no zone while the database may be an older copy: the gateway's own writes would look like drift */
+/** @returns none while the database may be an older copy: our own writes would look like drift */
 async function dueZones({ storage, guard, clock, log }: DriftScheduleParts): Promise<readonly DnsName[]> {
   try {
     return (await guard.doubt()) === null ? await storage.drift.due(clock.wall(), atOnce) : [];

@@ -72,7 +72,7 @@ export async function judgeClaim(tx: Sql, { zone, customer, at, quarantine }: Zo
   return (await zonesOverLimit(tx, customer, 1)) ?? (now?.customer === customer ? 'reclaimed' : 'claimed');
 }
 
-/** Stores when a claim was repeated. Its create is sent again then, so it may arrive later than the first one. */
+/** Stores when a claim was repeated. Its create is sent again then, so it may arrive later. */
 export async function repeatClaim(tx: Sql, { zone, at }: ZoneClaim): Promise<'pending'> {
   await tx.run('UPDATE zone SET created_at = ? WHERE name = ?', at, zone);
   return 'pending';

@@ -16,8 +16,8 @@ export interface GatewayHistory {
 }
 
 /**
- * Plays the history of a seed: clients, an operator and others act, and faults happen. Then all faults end, and
- * the laws are checked.
+ * Plays the history of a seed: clients, an operator and others act, and faults happen. Then all faults end,
+ * and the laws are checked.
  * @throws {Error} when the history does not reach its end
  */
 export async function playGatewayHistory(seed: number, mode: GatewayMode): Promise<GatewayHistory> {

@@ -33,7 +33,7 @@ export interface Send {
   /** The records that were to be removed and added. */
   readonly remove: readonly ResourceRecord[];
   readonly add: readonly ResourceRecord[];
-  /** When the gateway has called the adapter, right after its last look at the clock. */
+  /** When the gateway has called the adapter, right after its last read of the clock. */
   readonly calledAt: number;
   /** When the request that writes has left the process; null: it has not. */
   sentAt: number | null;

@@ -153,7 +153,7 @@ function checkDropped(zone: DnsName, customer: string, at: number, course: Cours
   );
   if (made?.whole !== 'made' || made.send === null) return;
   const { endedAt, process, request } = made.send;
-  // A create that lands after its sender has given it up may land after the look that settles its claim.
+  // A create that lands after its sender has given it up may land after the read that settles its claim.
   const isLate = (endedAt !== null && endedAt < made.at && !process.isDead) || made.at > at - 200;
   if (!isLate && course.customerOf(request) === customer)
     report('owners.dropped', `the claim of ${zone} is dropped, and its create has made the zone`);
@@ -194,7 +194,7 @@ function checkMade(
     report('owners.provider', `${zone} is the provider's, and ${customer} gets it by #${request.number}`);
 }
 
-/** Who was told that a zone was created has it. */
+/** A customer who was told that a zone was created has it. */
 export function checkCreated(course: Course, report: Report): void {
   for (const { number, asked, answer, answeredAt, at, token } of course.requests) {
     if (asked.kind !== 'create' || answer?.kind !== 'said' || answeredAt === null) continue;

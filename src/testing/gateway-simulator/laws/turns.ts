@@ -13,7 +13,7 @@ function wayOf({ sentAt, landedAt, endedAt }: Send): readonly [number, number] |
   return [sentAt, Math.min(landedAt ?? Infinity, endedAt ?? Infinity, sentAt + requestTime)];
 }
 
-/** Whether the sender was held up between its last look at the clock and the request. */
+/** Whether the sender was held up between its last read of the clock and the request. */
 export function isHeldUp({ process, calledAt, sentAt }: Send): boolean {
   return sentAt !== null && process.wasHeld(calledAt, sentAt);
 }
@@ -40,7 +40,7 @@ export function checkTurns(course: Course, report: Report): void {
 function checkLate(send: Send, report: Report): void {
   const { calledAt, request, sentAt } = send;
   const begun = request.reads[0]?.at;
-  // The wall clock of a machine that was set back while it was suspended tells nothing.
+  // If the wall clock was set back while the machine was suspended, it does not show how much time passed.
   if (sentAt === null || begun === undefined || send.process.wasSetBack(begun, calledAt)) return;
   if (calledAt > begun + requestTime)
     report('turns.late', `${sendText(send)} ${calledAt - begun} ms after its first read`);
