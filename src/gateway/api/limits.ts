@@ -110,7 +110,7 @@ export class OpenLimits {
     this.#requests = new Buckets({ name: 'without-token', most: logins, window: minute }, now);
   }
 
-  /** @param network what counts as one client @throws {LimitExceeded} */
+  /** @param network the address or network that counts as one client @throws {LimitExceeded} */
   demand(network: string): void {
     const { wait } = this.#requests.take(network);
     if (wait > 0) throw new LimitExceeded(this.#requests.policy.name, wait);

@@ -170,7 +170,7 @@ class Check {
     return changes.some((one) => isUnsure(one) && one.endedAt !== null && one.endedAt > since);
   }
 
-  /** @returns null: the serial proves nothing, or checks are so rare that each reads its zone */
+  /** @returns null: the serial proves nothing, or zones are so seldom checked that all are read */
   async #serialOf({ owner }: DriftKnowledge): Promise<number | null> {
     const { serials, every } = this.#parts;
     return every < longestProof ? await serials.of(owner, this.#context()) : null;

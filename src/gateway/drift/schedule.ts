@@ -16,7 +16,7 @@ const idle = 10_000;
 const afterOutage = 900_000;
 /** After how long a zone is checked again that was changed during the check, milliseconds. */
 const afterChange = 60_000;
-/** How many times as long as a check the pause after it is, so that customers notice little. */
+/** The pause after a check is so many times as long as the check, so that customers notice little. */
 const pauses = 9;
 /** Shortest pause, milliseconds. */
 const shortest = 20;

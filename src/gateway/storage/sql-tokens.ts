@@ -26,7 +26,7 @@ export async function addToken(tx: SqlTransaction, token: StoredToken): Promise<
 
 /**
  * Replaces the rights of a token, and ends the transfer codes of its customer.
- * @param present the rights that it has
+ * @param present the rights that the caller has read, which the token must still have
  * @returns false: there is no such token, it was revoked, or it has other rights by now
  */
 export async function replaceRights(

@@ -14,7 +14,7 @@ interface EndKeyPorts {
 
 /**
  * Stores a key as withdrawn, unless a change has used it.
- * @param lease that of the zone; null: the caller only ends the key, and learns nothing of the zone
+ * @param lease null: only the key is decided about, and nothing can be said of the zone
  * @returns null: a change has used it
  * @throws {ApiRefusal} the lease was lost @throws {StorageError}
  */

@@ -481,7 +481,10 @@ export class Gateway {
     }
   }
 
-  /** Reads what decides about a create before its turn. @throws {ApiRefusal} if the customer may not write */
+  /**
+   * Checks a create before its turn, and finds its name server.
+   * @throws {ApiRefusal} if the customer may not write
+   */
   async #firstLook(caller: Caller, zone: DnsName): Promise<Pick<Turn, 'caller' | 'backend'>> {
     const { backends } = this.#parts;
     demandWritable(caller);

@@ -125,7 +125,7 @@ export class SharedDatabase {
   }
 }
 
-/** A statement for PostgreSQL as SQLite understands it. */
+/** Rewrites a statement for PostgreSQL so that SQLite understands it. */
 function asSqlite(sql: string): string {
   return sql
     .replaceAll('(extract(epoch FROM clock_timestamp()) * 1000)::bigint', 'database_clock()')
