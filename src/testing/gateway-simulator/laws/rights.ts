@@ -153,7 +153,7 @@ function checkDropped(zone: DnsName, customer: string, at: number, course: Cours
   );
   if (made?.whole !== 'made' || made.send === null) return;
   const { endedAt, process, request } = made.send;
-  // A create that lands after its sender has given it up may land after the read that settles its claim.
+  // A create that lands after its sender has given it up may land after the look that settles its claim.
   const isLate = (endedAt !== null && endedAt < made.at && !process.isDead) || made.at > at - 200;
   if (!isLate && course.customerOf(request) === customer)
     report('owners.dropped', `the claim of ${zone} is dropped, and its create has made the zone`);
