@@ -23,7 +23,7 @@ export type Asked =
   | { readonly kind: 'zones' }
   | { readonly kind: 'offer'; readonly zone: DnsName; readonly withBelow: boolean }
   | { readonly kind: 'take'; readonly zone: DnsName; readonly code: string }
-  /** No client asks for it: a gateway does it by itself. */
+  /** Not a client's: what a gateway does by itself. */
   | { readonly kind: 'settle' };
 
 /** What a client is answered. */
