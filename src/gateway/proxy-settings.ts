@@ -23,7 +23,7 @@ interface Values {
 
 /**
  * Makes the trusted proxies of the values of the options.
- * @returns null: a value is no network, or one of all addresses, of which each client could choose his own
+ * @returns null: a value is no network, or the network of all addresses, which would trust every client
  */
 export function trustedProxies({
   trusted_proxies: texts,

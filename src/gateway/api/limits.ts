@@ -99,8 +99,8 @@ export function wholeSeconds(milliseconds: number): number {
 }
 
 /**
- * Limits requests without a token by address. So many are served in a minute as failed logins are taken, but
- * they are counted apart.
+ * Limits requests without a token, by address. The limit for a minute is the same as that for failed logins,
+ * but these requests are counted separately.
  */
 export class OpenLimits {
   readonly #requests: Buckets;
@@ -110,7 +110,7 @@ export class OpenLimits {
     this.#requests = new Buckets({ name: 'without-token', most: logins, window: minute }, now);
   }
 
-  /** @param network what counts as one client @throws {LimitExceeded} */
+  /** @param network the address or network that counts as one client @throws {LimitExceeded} */
   demand(network: string): void {
     const { wait } = this.#requests.take(network);
     if (wait > 0) throw new LimitExceeded(this.#requests.policy.name, wait);

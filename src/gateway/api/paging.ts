@@ -39,7 +39,7 @@ export function pageOf<T>(
  * Reads a page of a list whose parts can be read by themselves.
  * @param list reads a part of the list, in the order of the keys
  * @param keyOf the key of an entry, which no other entry has
- * @throws {ApiRefusal} 400 for a cursor that is none; and what `list` throws
+ * @throws {ApiRefusal} 400 if the cursor is not one of ours; also what `list` throws
  */
 export async function listPage<T>(
   request: PageRequest,
@@ -63,7 +63,7 @@ async function readPage<T, K>(
   list: (part: ListPart<K>) => Promise<readonly T[]>,
   keyOf: (item: T) => string,
 ): Promise<Page<T>> {
-  // One entry more tells whether there is a page behind this one.
+  // One extra entry shows whether another page follows this one.
   return firstPage(await list({ after: read(cursor), most: limit + 1 }), limit, keyOf);
 }
 

@@ -294,8 +294,8 @@ export function zoneIn({ zone = '' }: PathValues): DnsName {
 }
 
 /**
- * Any value of the path.
- * @throws {ApiRefusal} 400 for a text with a NUL, which no stored text has and no database takes
+ * Accepts any value in the path.
+ * @throws {ApiRefusal} 400 if it contains a NUL octet, which databases cannot store
  */
 export function valueIn(values: PathValues, name: string): string {
   const value = values[name] ?? '';
@@ -303,7 +303,7 @@ export function valueIn(values: PathValues, name: string): string {
   return value;
 }
 
-/** Refuses a key. Each repetition of the request makes another secret. @throws {ApiRefusal} 400 */
+/** Refuses a request with a key, because its repetition makes another secret. @throws {ApiRefusal} 400 */
 export function demandNoKey({ key }: RequestHeaders): void {
   if (key === null) return;
   throw new ApiRefusal(400, 'gateway.bad-request', { params: { text: 'header Idempotency-Key' } });

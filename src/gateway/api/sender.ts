@@ -3,20 +3,20 @@ import { isIn, type Network } from '../../net/inside.ts';
 import { ApiRefusal } from '../api-refusal.ts';
 import { canonicalAddress, clientAddress } from './address.ts';
 
-/** The headers in which a proxy can write for whom it sends a request. */
+/** The headers in which a proxy can name the client whose request it forwards. */
 export const proxyHeaders = ['x-forwarded-for', 'forwarded'] as const;
 
 /** Proxies in front of the gateway. */
 export interface TrustedProxies {
-  /** Their addresses. Only in requests from these the header is read; empty: in none. */
+  /** Their addresses. The header is read only in requests from these; empty: it is never read. */
   readonly networks: readonly Network[];
   /**
-   * The header that they write. The other one is never read: a proxy passes it on as the client has sent it.
+   * The header that they write. The other one is never read: a proxy forwards it as the client sent it.
    */
   readonly header: (typeof proxyHeaders)[number];
 }
 
-/** Number of proxies that one request may have passed. */
+/** Maximum number of proxies that one request may have passed. */
 const mostProxies = 20;
 
 /** What a request says about its sender: the socket's `remoteAddress`, and all headers. */
@@ -25,9 +25,9 @@ export interface SenderFacts extends Pick<IncomingMessage, 'headersDistinct'> {
 }
 
 /**
- * The address of whoever has sent a request. Each proxy adds the address that the request came from at the
- * end of the header. So the last one that is not a trusted proxy's is the client's; what stands before it may
- * be invented.
+ * Returns the address of the client that sent a request. Each proxy appends to the header the address from
+ * which it received the request. So the last address that is not a trusted proxy's is the client's. The
+ * client may have invented the addresses before it.
  * @throws {ApiRefusal} 400: a trusted proxy has written something else than an address
  */
 export function senderAddress(

@@ -19,7 +19,7 @@ const next = v.nullable(v.string());
 
 /** A text that a database takes: it has no control characters. */
 const plainText = (most: number) => v.pipe(v.string(), v.maxLength(most), v.regex(/^[^\p{Cc}]*$/u));
-/** The id of a customer. One that no customer can have is answered as any that none has. */
+/** The id of a customer. An id that no customer can have is answered like one that no customer has. */
 const customerId = v.pipe(v.string(), v.nonEmpty(), plainText(40));
 
 /** The parameters of a list that is given in pages. */

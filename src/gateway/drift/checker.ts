@@ -11,9 +11,9 @@ import { auditDetail, mergeDrift } from './report.ts';
 import type { ZoneSerials } from './serials.ts';
 import { rrsetTexts, snapshotOf, type RRsetTexts } from './snapshot.ts';
 
-/** After a write without a known outcome, its zone is not checked for so long, milliseconds. */
+/** How long a zone is not checked after a write without a known outcome, milliseconds. */
 const lateWrites = 60_000;
-/** After so long a zone is read whatever its serial says, milliseconds. */
+/** After this time a zone is read even if its serial is unchanged, milliseconds. */
 const longestProof = 86_400_000;
 
 /**
@@ -68,7 +68,7 @@ export class DriftChecker {
    * Checks a zone.
    * @param mayTrustSerial whether a zone whose serial has not changed may be left out for a day
    * @param stop aborts the check
-   * @throws {CentralError} @throws {StorageError} @throws {ApiRefusal} the settings do not name its server
+   * @throws {CentralError} @throws {StorageError} @throws {ApiRefusal} if the settings do not name its server
    */
   async check(zone: DnsName, mayTrustSerial: boolean, stop?: AbortSignal): Promise<DriftResult> {
     return await new Check(this.#parts, zone, mayTrustSerial, stop).run();

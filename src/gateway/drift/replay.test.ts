@@ -125,7 +125,7 @@ test('after a change without a known outcome, its RRsets may have anything', asy
       const { snapshot, differences } = replay(before, [stored(1, change, [old], outcome)]);
       assert.deepEqual([...differences, ...compare(snapshot, await rrsetTexts(zone, found))], []);
     }
-  // A release before has stored it, so that its place among the changes is not known.
+  // An earlier release has stored it, so its place among the changes is not known.
   const { snapshot } = replay(before, [stored(0, change, [], { kind: 'done', removed: [], added: [] })]);
   assert.deepEqual(compare(snapshot, new Map()), []);
   const untouched = { ...unknown, state: 'untouched' } as const;

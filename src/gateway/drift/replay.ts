@@ -64,7 +64,7 @@ export function isUnsure({ change: { outcome }, position }: UncheckedChange): bo
   return outcome.kind === 'interrupted' || (outcome.kind === 'failed' && outcome.state !== 'untouched');
 }
 
-/** Changes of which nobody knows their place come last. */
+/** Orders changes by their place; those whose place is not known come last. */
 function byPosition(a: UncheckedChange, b: UncheckedChange): number {
   const place = ({ position }: UncheckedChange): number =>
     position === 0 ? Number.MAX_SAFE_INTEGER : position;

@@ -33,7 +33,7 @@ export interface DriftScheduleParts {
 }
 
 /**
- * Checks zones for drift when it is their time, one after the other.
+ * Checks zones for drift when their checks are due, one after the other.
  * @returns ends it; resolves once no check runs
  */
 export function startDriftChecks(parts: DriftScheduleParts): () => Promise<void> {
@@ -60,7 +60,7 @@ async function run(parts: DriftScheduleParts, signal: AbortSignal): Promise<void
   }
 }
 
-/** @returns none while the database may be an older copy: the gateway's own writes would look like drift */
+/** @returns none while the database may be an older copy: our own writes would look like drift */
 async function dueZones({ storage, guard, clock, log }: DriftScheduleParts): Promise<readonly DnsName[]> {
   try {
     return (await guard.doubt()) === null ? await storage.drift.due(clock.wall(), atOnce) : [];

@@ -76,7 +76,7 @@ export interface TokenOrder {
 /** A customer's token to make. */
 export interface CustomerTokenOrder extends TokenOrder {
   readonly rights: Rights;
-  /** After so many milliseconds without use the token is refused for ever; null: it needs no use. */
+  /** Milliseconds without use after which the token is refused for ever; null: it needs no use. */
   readonly idle: number | null;
   /** Whether the token may make others. */
   readonly makesTokens: boolean;

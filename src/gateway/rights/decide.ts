@@ -73,7 +73,7 @@ export const mostRules = 1_000;
 /** With so many problems no further rule is read. One pattern can have a thousand. */
 const manyProblems = 100;
 
-/** The problem of rights with so many rules; null: there are not too many. */
+/** The problem if rights have this many rules; null: there are not too many. */
 export function tooManyRules(count: number): Problem | null {
   if (count <= mostRules) return null;
   return problem('rule.too-many', { count: String(count), most: String(mostRules) });

@@ -1,4 +1,4 @@
-/** What whole rules grant, for any name: whether rules stay within other rules, and what reads in a zone. */
+/** Judges rules for all names: whether they grant no more than other rules, or a whole zone. */
 import type { DnsName } from '../../dns/name.ts';
 import { coversPattern, exactZone, overlapsPattern, readPattern, type Pattern } from './pattern.ts';
 import { allows, ruleBook, verbs, type RankedRule, type Rule, type Verb } from './rule.ts';

@@ -15,7 +15,7 @@ export interface PostgresCondition {
   readonly isStandby: boolean;
   /** How far its clock is ahead of this machine's, milliseconds. */
   readonly ahead: number;
-  /** How exact `ahead` is: it may be wrong by so many milliseconds. */
+  /** By how much `ahead` may be wrong, milliseconds. */
   readonly exactness: number;
   /** Size of the database, octets. */
   readonly octets: number;

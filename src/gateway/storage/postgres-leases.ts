@@ -8,8 +8,8 @@ const keptFor = 3_600_000;
 
 /**
  * Leases in a table that several gateways share. Fences come from a sequence, so that they do not fall back
- * when a row is deleted. A gateway of the release before only adds 1 to the fence of a row. A fence that it
- * has raised beyond the sequence keeps its row.
+ * when a row is deleted. A gateway of the previous release only adds 1 to the fence of a row. A row whose
+ * fence is larger than the sequence is therefore never deleted.
  */
 export const postgresLeases: ZoneLeases = {
   unheld: (column) =>

@@ -6,7 +6,7 @@ interface Step {
   readonly sql: string;
   /**
    * How many steps a release must at least know so that it can use the tables after this step. Gateways are
-   * upgraded one by one, so a step leaves the tables usable for the release before.
+   * upgraded one by one, so a step leaves the tables usable for the previous release.
    */
   readonly oldest: number;
 }
@@ -141,7 +141,7 @@ const steps: readonly Step[] = [
   CREATE INDEX zone_listed ON zone (customer, name) WHERE left_at IS NULL AND pending = 0;`,
   },
   {
-    // A change that a gateway of the release before stores gets the place 0.
+    // A change that a gateway of the previous release stores gets the place 0.
     oldest: 1,
     sql: `ALTER TABLE zone ADD COLUMN check_at BIGINT NOT NULL DEFAULT 0;
   CREATE INDEX zone_check_at ON zone (check_at) WHERE left_at IS NULL AND pending = 0;

@@ -235,7 +235,7 @@ export function readCounts(row: unknown): StorageCounts {
 /** Reads the owner of a zone from a row. @throws {StorageError} */
 export function readZoneOwner(row: unknown): ZoneOwner {
   const { name: zone, created_at: createdAt, left_at: leftAt, pending, ...read } = checkedRow(zoneRow, row);
-  // A name that is claimed again keeps the time of its delete, in case that its create fails.
+  // A name that is claimed again keeps the time of its delete, in case its create fails.
   const isPending = pending === 1;
   return { zone, ...read, createdAt, leftAt: isPending ? null : leftAt, isPending };
 }

@@ -122,7 +122,7 @@ describe('several gateways at one PostgreSQL', { skip: missingPostgres() }, () =
       assert.deepEqual(await rows(), [other], 'a lease that is held stays');
       const again = await taken(two);
       assert.ok(again.fence > highest && again.fence > held.fence);
-      // A gateway of the release before adds 1 to the fence of the row, also beyond the sequence.
+      // A gateway of the previous release adds 1 to the fence of the row, also beyond the sequence.
       await two.leaveZone(again);
       await server.query(settings, `UPDATE lease SET fence = fence + 50 WHERE zone = '${zone}'`);
       await one.pruneLeases();

@@ -1,13 +1,13 @@
-/** Entries of the audit, and what addresses stand where, as statements within a transaction of the caller. */
+/** Reads the audit and erases addresses, by statements within a transaction of the caller. */
 import type { Sql, SqlRow } from './database.ts';
 import type { Erasure } from './storage.ts';
 
-/** How much entries that are read at once may have, octets. */
+/** Maximum size of all entries that are read at once, octets. */
 const mostOctets = 16 * 1024 * 1024;
 
 /**
  * Rows of the audit, in the order of their numbers. An entry may have some megabytes, so large ones are not
- * all read at once. Of one entry the size does not matter.
+ * all read at once. A single entry is read whatever its size.
  * @param after number of the entry after which the list begins
  */
 export async function auditRows(sql: Sql, after: number, most: number): Promise<readonly SqlRow[]> {
@@ -26,7 +26,7 @@ export async function auditRows(sql: Sql, after: number, most: number): Promise<
 }
 
 /**
- * Erases addresses in the audit, in changes and in what tokens tell of their last use.
+ * Erases addresses in the audit, in changes and in the last use of tokens.
  * @param owner SQL for the customer of an entry of the audit
  * @returns the number of entries of the audit that had such an address
  */

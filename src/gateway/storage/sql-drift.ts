@@ -106,7 +106,7 @@ export class SqlDrift implements DriftStorage {
 /** Forgets the snapshot, and makes a check that runs now store nothing. */
 const forgotten = 'UPDATE zone_check SET snapshot = NULL, serial = NULL, version = version + 1';
 
-/** So long after its claim, a zone is checked for drift for the first time, milliseconds. */
+/** How long after its claim a zone is checked for drift for the first time, milliseconds. */
 export const beforeFirstCheck = 60_000;
 
 /**

@@ -475,7 +475,7 @@ export class SqlStorage implements Storage {
 
   /**
    * Decides about owners of zones. No other transaction does so meanwhile.
-   * @param lease that of the zone; null: an operator decides, or two customers, who need none
+   * @param lease that of the zone; null: the decision needs none, as one of an operator or of two customers
    */
   async #decide<T>(
     audit: AuditFacts | null,

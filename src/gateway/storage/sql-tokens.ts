@@ -6,7 +6,7 @@ import { readStoredToken } from './rows.ts';
 import { voidCodes } from './sql-zones.ts';
 import type { LimitReached, StoredToken } from './storage.ts';
 
-/** Stores a token. @returns the limit that it would exceed, so that nothing was stored */
+/** Stores a token. @returns the limit that it would exceed; nothing is stored then */
 export async function addToken(tx: SqlTransaction, token: StoredToken): Promise<LimitReached | null> {
   const { id, customer, hash, label, createdAt, expiresAt, idle, maker } = token;
   await tx.lockCustomer(customer);
@@ -26,7 +26,7 @@ export async function addToken(tx: SqlTransaction, token: StoredToken): Promise<
 
 /**
  * Replaces the rights of a token, and ends the transfer codes of its customer.
- * @param present the rights that it has
+ * @param present the rights that the caller has read, which the token must still have
  * @returns false: there is no such token, it was revoked, or it has other rights by now
  */
 export async function replaceRights(

@@ -92,7 +92,7 @@ export async function storeClaim(
   await voidCodesAbove(tx, zone, customer);
 }
 
-/** Stores when a claim is made again: its create is sent again then, and may arrive that much later. */
+/** Stores when a claim was repeated. Its create is sent again then, so it may arrive later. */
 export async function repeatClaim(tx: Sql, { zone, at }: ZoneClaim): Promise<'pending'> {
   await tx.run('UPDATE zone SET created_at = ? WHERE name = ?', at, zone);
   return 'pending';

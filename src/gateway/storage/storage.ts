@@ -82,7 +82,7 @@ export interface StoredToken {
   readonly expiresAt: number | null;
   /** Wall clock, milliseconds; null: the token was not revoked. */
   readonly revokedAt: number | null;
-  /** After so many milliseconds without use the token is refused for ever; null: it needs no use. */
+  /** Milliseconds without use after which the token is refused for ever; null: it needs no use. */
   readonly idle: number | null;
   /** Id of the token that has made this one, and with which it ends; null: the operator has made it. */
   readonly maker: string | null;
@@ -448,7 +448,7 @@ export interface Storage {
   revokeToken(id: string, at: number, audit: AuditFacts): Promise<boolean>;
   /**
    * Replaces the rights of a token. Transfer codes of the customer are void.
-   * @param present the rights that it has
+   * @param present the rights that the caller has read, which the token must still have
    * @returns false: there is no such token, it was revoked, or it has other rights by now
    */
   replaceRights(id: string, present: Rights, rights: Rights, audit: AuditFacts): Promise<boolean>;
@@ -526,7 +526,7 @@ export interface Storage {
   transferZone(transfer: ZoneTransfer, audit: AuditFacts): Promise<Transferred>;
   /** Stores a code. Earlier ones for the zone are void. @returns false: the customer has no such zone */
   addTransferCode(code: TransferCode, audit: AuditFacts): Promise<boolean>;
-  /** Whether the code is one for the zone and can be used now. */
+  /** Whether the code is for this zone and can be used now. */
   hasTransferCode(taken: Omit<TakenCode, 'to'>): Promise<boolean>;
   /** Transfers the zone of a code. The code is used up then. */
   takeTransferCode(taken: TakenCode, audit: AuditFacts): Promise<Transferred>;

@@ -5,7 +5,7 @@ import { StorageError, type Storage, type StoredToken } from '../storage/storage
 import type { Caller } from './caller.ts';
 import { isAccepted, isTextOf } from './token-use.ts';
 
-/** A token's use is stored at most once in so many milliseconds. */
+/** Shortest time between two stored uses of a token, milliseconds. */
 const usedEvery = 60_000;
 
 export interface LoginPorts {

@@ -40,7 +40,7 @@ interface FaultyBackend {
   stop(): Promise<void>;
 }
 
-/** A promise, and what fulfils it. */
+/** A promise, and the function that fulfils it. */
 function gate(): { readonly open: Promise<void>; readonly release: () => void } {
   const { promise, resolve } = Promise.withResolvers<void>();
   return { open: promise, release: resolve };

@@ -5,11 +5,11 @@ import type { DnsName } from '../../dns/name.ts';
 import { ApiRefusal } from '../api-refusal.ts';
 import type { Customer, Storage, ZoneOwner } from '../storage/storage.ts';
 
-/** Up to so many zones are asked for one by one. */
+/** Maximum number of zones that are asked for one by one. */
 const mostSingle = 100;
-/** How many of them at once. */
+/** How many of them are asked for at the same time. */
 const askedAtOnce = 4;
-/** What a zone would be made with, for questions about zones that nobody wants to make. */
+/** Content for a new zone. A question about a zone needs it, although no zone is made. */
 const noSeed: ZoneSeed = { addresses: [], mailServers: [], nameServers: [] };
 
 /** The name servers behind a gateway, and which zone is at which. */

@@ -126,7 +126,7 @@ export class Gateway {
 
   /**
    * Zones of the customer that the token may read and that the name server has, in the order of names.
-   * @param part absent: all. Else the name server is asked only about the zones of this part
+   * @param part absent: all. With a part, the name server is asked only about the zones in it
    */
   async zones(caller: Caller, part?: ListPart): Promise<readonly DnsName[]> {
     const { storage, backends } = this.#parts;
@@ -220,7 +220,7 @@ export class Gateway {
   /**
    * Makes sure that the change with this key is not carried out from now on, unless it was accepted already.
    * A client asks for it after a lost answer, and the zone may have gone to another customer meanwhile. So
-   * each zone is answered for: with what the token itself has done there, or that it has not.
+   * every zone gets an answer: what the token itself has done there, or that it has done nothing.
    * @returns the change and its outcome: that of the write, or `failed` and `untouched`
    */
   async withdraw(sender: Caller, zone: DnsName, key: string): Promise<StoredChange> {
@@ -264,7 +264,7 @@ export class Gateway {
     const request = new ZoneRequest(zone, key, { seed, content }, ['created', 'exists']);
     const before = await request.before(storage, sender);
     if (before !== null) return before;
-    // Nobody takes the turn of a zone that he cannot get: it may be the zone of somebody else who writes.
+    // A customer who cannot get the zone does not wait for its turn: its owner may need the turn for writes.
     demandClaim(await storage.mayClaim(await this.#claim(await this.#firstLook(sender, zone), made)), zone);
     return await this.#inTurn(sender, zone, async (turn) => {
       const { caller, backend, ctx, lease } = turn;
@@ -375,7 +375,7 @@ export class Gateway {
   async takeZone(sender: Caller, zone: DnsName, code: string): Promise<readonly DnsName[]> {
     const { storage, names, wall } = this.#parts;
     const hash = codeHash(code);
-    // Nobody takes the turn of somebody else's zone without his code.
+    // Without a valid code, a customer does not take the turn of another customer's zone.
     if (!(await storage.hasTransferCode({ hash, zone, at: wall() }))) throw noSuchCode();
     return await this.#inTurn(sender, zone, async ({ caller }) => {
       demandZoneName(names, zone);
@@ -482,7 +482,10 @@ export class Gateway {
     }
   }
 
-  /** What a create is judged by before its turn. @throws {ApiRefusal} if the customer may not write */
+  /**
+   * Checks a create before its turn, and finds its name server.
+   * @throws {ApiRefusal} if the customer may not write
+   */
   async #firstLook(caller: Caller, zone: DnsName): Promise<Pick<Turn, 'caller' | 'backend'>> {
     const { backends } = this.#parts;
     demandWritable(caller);
@@ -535,7 +538,7 @@ export class Gateway {
     demandTime();
     const answer = await backend.createZone(zone, seed, ctx, content);
     if (answer !== 'exists' || claim === 'ours') return 'created';
-    // After our look, somebody has made the zone at the name server: an earlier create, if there was one.
+    // The zone was made at the name server after our check: by an earlier create, if there was one.
     if (claim !== 'pending') throw new CentralError('zone.foreign', untouched);
     await demandWhole(backend, zone, ctx);
     return 'exists';

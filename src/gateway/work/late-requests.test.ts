@@ -206,7 +206,7 @@ describe('requests whose turn comes late', { skip: missingPrograms('pdns_server'
     let looks = 0;
     mock.method(central, 'readNames', async (...asked: Parameters<Central['readNames']>) => {
       const found = await read(...asked);
-      // At the second look the machine sleeps for so long that another gateway may hold the zone.
+      // At the second read the machine sleeps for so long that another gateway may hold the zone.
       looks += 1;
       if (looks === 2) asleep += leaseTime(patience);
       return found?.filter(({ type }) => type !== 'SOA') ?? null;

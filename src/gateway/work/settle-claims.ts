@@ -20,7 +20,7 @@ export interface ClaimSettlerParts {
   readonly wall: () => number;
 }
 
-/** What a name server had of a zone, since when. */
+/** What a name server had of a zone, and since when. */
 interface Seen {
   readonly state: MadeState;
   /** When the zone was claimed, or its create was repeated last, wall clock in milliseconds. */
@@ -43,7 +43,7 @@ export class ClaimSettler {
    * Finds out which of the zones were created. If the name server has one, its customer gets it. A name that
    * the name server lacks becomes free. A zone without SOA record is removed, because PowerDNS was killed
    * while it made the zone. Both happen only if a later call shows the same, after any create has ended.
-   * @param isStart whether this process has only begun. A missing zone is then believed at once
+   * @param isStart whether this process has just started. Then one read without the zone is enough
    * @throws {StorageError}
    */
   async settle(isStart: boolean): Promise<void> {

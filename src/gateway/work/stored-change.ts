@@ -76,7 +76,7 @@ export function usedBefore(earlier: StoredChange | null, zone: DnsName): StoredC
   return sameRequest(earlier, zone, earlier.fingerprint);
 }
 
-/** The refusal that tells how a change has ended that was not carried out, or perhaps not. */
+/** The refusal with the outcome of a change that was not, or perhaps not, carried out. */
 export function outcomeRefusal({ outcome, zone }: StoredChange): ApiRefusal {
   if (outcome?.kind === 'failed') {
     const { code, params, state, retry } = outcome;

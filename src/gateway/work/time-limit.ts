@@ -20,7 +20,7 @@ export function timeLimit(wall: () => number, now: () => number, timeout: number
   };
 }
 
-/** Does the work with a signal that aborts after so many milliseconds. */
+/** Does the work with a signal that aborts after the given time, milliseconds. */
 export async function withinTime<T>(
   clock: RequestClock,
   ms: number,

@@ -8,7 +8,7 @@ export const nobodysHash = '0'.repeat(64);
 /** Why a token is refused for ever. `unused`: nobody has used it for longer than its `idle` time. */
 export type TokenEnd = 'revoked' | 'expired' | 'unused';
 
-/** What decides whether a token has ended. Tokens of the operator need no use, and have no `idle`. */
+/** What decides whether a token has ended. Tokens of the operator do not end when unused: no `idle`. */
 type TokenLife = Pick<OperatorToken, 'revokedAt' | 'expiresAt' | 'lastUsed' | 'createdAt'> &
   Partial<Pick<StoredToken, 'idle'>>;
 

@@ -19,11 +19,11 @@ export interface TokenPorts {
 export interface TokenRequest {
   readonly label: string;
   readonly rights: Rights;
-  /** Empty: as the maker's. */
+  /** Empty: the same as for the token that makes it. */
   readonly networks: readonly string[];
-  /** Wall clock, milliseconds; null: as the maker's. */
+  /** Wall clock, milliseconds; null: the same as for the token that makes it. */
   readonly expiresAt: number | null;
-  /** After so many milliseconds without use the token ends; null: it needs no use. */
+  /** Milliseconds without use after which the token ends; null: it needs no use. */
   readonly idle: number | null;
 }
 
@@ -60,7 +60,7 @@ export async function makeNarrowerToken(
 
 /**
  * Takes rights from a token that the caller has made. A token never gets more rights than it was made with:
- * its text may lie in places that were chosen for these.
+ * its text may be kept in places that are safe enough only for these.
  * @returns the token as it is then
  * @throws {ApiRefusal} 403 if it could do more than before; 404; 409: somebody else has just changed it
  */
@@ -101,7 +101,7 @@ export async function rotateMadeToken(
 /** A token as it is shown: `previousUntil` says until when its text before the last rotation is accepted. */
 export type ShownFacts = Omit<StoredToken, 'hash' | 'previous'> & { readonly previousUntil: number | null };
 
-/** What of a token is no secret. */
+/** The facts of a token without its secrets. */
 export function withoutSecret({ hash: _hash, previous, ...token }: StoredToken): ShownFacts {
   return { ...token, previousUntil: previous?.until ?? null };
 }

@@ -18,7 +18,7 @@ export class ZoneRequest<R extends ZoneRequestResult> {
   readonly #results: readonly R[];
 
   /**
-   * @param key null: the client repeats the request at his own risk
+   * @param key null: none, so a repetition of the request is not recognised
    * @param content all of the request by which a repetition is recognised
    * @param results how the request can end
    */

@@ -3,7 +3,7 @@ import type { DnsName } from '../../dns/name.ts';
 import type { ListPart, ZoneOwner } from '../storage/storage.ts';
 import type { Backends } from './backends.ts';
 
-/** Number of zones that are read from the storage at once, if few of them can be seen. */
+/** Number of zones that are read from the storage at once, if the token may see few of them. */
 const readAtOnce = 1_000;
 
 interface ZonesPorts {
@@ -15,7 +15,7 @@ interface ZonesPorts {
 }
 
 /**
- * The first zones behind a name that the token sees and that the name server has. Asks the name server only
+ * The first zones after a name that the token may see and that the name server has. Asks the name server only
  * about as many zones as are still wanted.
  * @throws {CentralError} @throws {StorageError}
  */

@@ -20,7 +20,7 @@ const names = ['www', 'www', 'mail', 'dyn'] as const;
 const panels = ['a-panel', 'a-panel', 'a-second', 'b-panel', 'b-panel'] as const;
 const writers = [...panels, ...panels, 'a-dyn', 'b-dyn', 'a-read'] as const;
 
-/** What clients and strangers do, each as often as it is done. */
+/** What clients and others do. The number says how often it is drawn. */
 const whatOften = repeated({
   edit: 5,
   rrset: 2,
@@ -38,7 +38,7 @@ const whatOften = repeated({
 export class GatewayClients {
   readonly #world: GatewayWorld;
   readonly #chances: Chances;
-  /** What clients still do. */
+  /** Actions of clients that have not ended yet. */
   readonly jobs = new Set<Promise<void>>();
   #keys = 0;
 
@@ -47,7 +47,7 @@ export class GatewayClients {
     this.#chances = chances;
   }
 
-  /** Lets clients do one thing. They go on by themselves. */
+  /** Starts one action of a client. It goes on by itself. */
   act(): void {
     const kind = this.#chances.pick('what', whatOften);
     if (kind === 'stranger') this.#stranger();
@@ -174,7 +174,7 @@ export class GatewayClients {
     await this.#once(token, { kind: 'create', zone, content });
   }
 
-  /** A zone moves with a code, with both sides' tokens. */
+  /** One customer makes a transfer code, and another one takes over the zone with it. */
   async #move(): Promise<void> {
     const from = this.#panel();
     const zone = this.#zoneOf(from);
@@ -230,7 +230,7 @@ export class GatewayClients {
     await this.#send(token, asked);
   }
 
-  /** Sends a request, and waits as long as the client has patience. @returns null: no answer came */
+  /** Sends a request, and waits until the client gives up. @returns null: no answer came in time */
   async #send(token: TokenName, asked: Asked): Promise<Answer | null> {
     const { clock, hosts } = this.#world;
     const host = this.#one('host', hosts)?.name ?? 'g1';

@@ -16,8 +16,8 @@ export interface GatewayHistory {
 }
 
 /**
- * Plays the history of a seed: clients, an operator and others act, things go wrong, then all heals, and the
- * laws are checked.
+ * Plays the history of a seed: clients, an operator and others act, and faults happen. Then all faults end,
+ * and the laws are checked.
  * @throws {Error} when the history does not reach its end
  */
 export async function playGatewayHistory(seed: number, mode: GatewayMode): Promise<GatewayHistory> {
@@ -60,7 +60,7 @@ async function tell(
   await calm(world, clients, mishaps);
 }
 
-/** Lets all heal: nothing fails any more, all gateways run, and all that is under way ends. */
+/** Ends all faults, starts all gateways, and waits until everything under way has ended. */
 async function calm(world: GatewayWorld, clients: GatewayClients, mishaps: GatewayMishaps): Promise<void> {
   const { clock, server } = world;
   server.troubles = 0;
@@ -69,7 +69,7 @@ async function calm(world: GatewayWorld, clients: GatewayClients, mishaps: Gatew
   server.state = 'up';
   await Promise.all(clients.jobs);
   world.note('calm');
-  // Longer than a lease, and than any write lands late.
+  // This is longer than a lease, and longer than the delay of any late write.
   await clock.sleep(5 * requestTime + 20_000);
   // With SQLite only a start settles what was left.
   for (const host of world.hosts) {

@@ -31,7 +31,7 @@ export const requestTime = 8_000;
 /** For how long the name of a deleted zone is reserved, milliseconds. Longer than any history. */
 export const reservedTime = 30 * 86_400_000;
 
-/** A token of the world: its customer, and what its text and its rights are. */
+/** A token of the simulated gateways, with its customer, its text and its rights. */
 export interface WorldToken {
   readonly name: TokenName;
   readonly id: string;
@@ -57,7 +57,7 @@ export const freshZones: readonly DnsName[] = ['fresh.test', 'sub.alpha.test', '
   zoneName(text),
 );
 
-/** Whoever writes at names below these is not a customer: nobody asks the gateway for them. */
+/** The label below which only others than customers write. No request to the gateway is about such names. */
 export const strangersLabel = 'strangers';
 
 /** The rights of a token. */
@@ -101,7 +101,7 @@ export class GatewayWorld {
   readonly hosts: readonly GatewayHost[];
   readonly log: string[] = [];
   readonly faults: Record<string, number> = {};
-  /** Errors that nobody has foreseen. */
+  /** Errors that the gateway does not declare. Each one breaks a law. */
   readonly defects: string[] = [];
   /** Comparisons of zones with what the gateways left there. */
   readonly checks: DriftCheck[] = [];
@@ -109,7 +109,7 @@ export class GatewayWorld {
   readonly #running = new Map<string, Running>();
   readonly #chances: Chances;
   readonly #isShared: boolean;
-  /** The database cannot be reached until then. */
+  /** Until this time the database cannot be reached. */
   databaseDownUntil = 0;
   /** How likely a transaction that writes fails, 0 to 1. */
   databaseTroubles = 0;
@@ -348,7 +348,7 @@ export class GatewayWorld {
     return { kind: 'refused', status, code, state, found: found ?? [] };
   }
 
-  /** Does what the operator orders. Refusals and outages of the database are let pass. */
+  /** Carries out an order of the operator. Ignores refusals and outages of the database. */
   async order(text: string, work: (operator: OperatorWork) => Promise<unknown>): Promise<void> {
     this.note(`operator: ${text}`);
     try {
@@ -372,7 +372,7 @@ export class GatewayWorld {
     return request;
   }
 
-  /** The way of a process to the database; null: of the operator. */
+  /** Delays and faults of a connection to the database, for a process; null: for the operator. */
   #way(process: SimProcess | null): DatabaseWay {
     const name = `${process?.host.name ?? 'operator'} database`;
     const pass = async (): Promise<void> => await process?.pass();

@@ -14,7 +14,7 @@ import { repeated } from './repeated.ts';
 import { zoneIn, type SimRequest } from './requests.ts';
 import type { GatewayHost } from './sim-process.ts';
 
-/** What goes wrong, each as often as it does. */
+/** What goes wrong. The number says how often it is drawn. */
 const mishapsOften = repeated({
   kill: 2,
   hold: 4,

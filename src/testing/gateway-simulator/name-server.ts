@@ -33,7 +33,7 @@ export interface Send {
   /** The records that were to be removed and added. */
   readonly remove: readonly ResourceRecord[];
   readonly add: readonly ResourceRecord[];
-  /** When the gateway has called the adapter, right after its last look at the clock. */
+  /** When the gateway has called the adapter, right after its last read of the clock. */
   readonly calledAt: number;
   /** When the request that writes has left the process; null: it has not. */
   sentAt: number | null;
@@ -341,7 +341,10 @@ export class NameServerView implements Central {
     await this.#process.pass();
   }
 
-  /** The request leaves the process, unless it may not any more. */
+  /**
+   * Lets the request leave the process. If the name server hangs, waits until the sender gives up.
+   * @throws {CentralError} if the sender has given up, or the name server refuses connections
+   */
   async #leave({ signal }: CallContext): Promise<void> {
     await this.#process.pass();
     if (signal.aborted || this.#server.state === 'down')

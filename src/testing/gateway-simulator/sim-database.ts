@@ -14,7 +14,7 @@ const leaseTable = `CREATE TABLE lease (
   zone TEXT PRIMARY KEY, owner TEXT NOT NULL, fence INTEGER NOT NULL, until INTEGER NOT NULL
 ) STRICT`;
 
-/** What a way to the database does to a transaction. */
+/** Delays and faults that a connection to the database adds to a transaction. */
 export interface DatabaseWay {
   /** Called before the transaction. Waits as long as it takes; may throw, and then nothing is done. */
   before(kind: 'read' | 'write'): Promise<void>;
@@ -22,7 +22,7 @@ export interface DatabaseWay {
   after(kind: 'read' | 'write'): Promise<void>;
 }
 
-/** A way that takes no time, and on which nothing goes wrong. */
+/** A connection without delays and faults. */
 export const quietWay: DatabaseWay = { before: async () => {}, after: async () => {} };
 
 /**
@@ -125,7 +125,7 @@ export class SharedDatabase {
   }
 }
 
-/** A statement for PostgreSQL as SQLite understands it. */
+/** Rewrites a statement for PostgreSQL so that SQLite understands it. */
 function asSqlite(sql: string): string {
   return sql
     .replaceAll('(extract(epoch FROM clock_timestamp()) * 1000)::bigint', 'database_clock()')

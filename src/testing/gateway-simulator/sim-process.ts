@@ -47,7 +47,7 @@ export class SimProcess {
     return this.#held !== null;
   }
 
-  /** Like `kill -9`: what waits never goes on. */
+  /** Ends the process like `kill -9`: no promise on which it waits settles any more. */
   kill(): void {
     this.#diedAt ??= this.#time.now();
   }

@@ -1,4 +1,4 @@
-/** What single requests of the simulator's gateways do, told by hand. */
+/** Single requests to simulated gateways, written by hand: what they do, and that no law is broken. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { zoneName } from '../../dns/name.ts';

@@ -10,7 +10,7 @@ export interface SeenOwner {
   readonly customer: string;
   readonly isPending: boolean;
   readonly isLeft: boolean;
-  /** Whether its name is kept for the customer, who has deleted it. */
+  /** Whether its name is reserved for the customer, who has deleted the zone. */
   readonly isReserved: boolean;
 }
 
@@ -39,7 +39,7 @@ export interface SeenCommit {
   readonly outcomes: ReadonlyMap<string, string | null>;
 }
 
-/** Looks at the database after each commit. */
+/** Reads the database after each commit, and keeps what it held. */
 export class CommitWitness {
   readonly commits: SeenCommit[] = [];
   #lastEntry = 0;

@@ -36,7 +36,7 @@ function checkEntries(id: string, entries: readonly AuditFacts[], report: Report
   if (accepted === 0 && withdrawn === 0) report('audit.accepted', `${id} has ended and was never accepted`);
 }
 
-/** What is stored of a change as its outcome stays. */
+/** Once the outcome of a change is stored, it never changes. */
 function checkOutcomesKept({ world }: Course, report: Report): void {
   const seen = new Map<string, string>();
   for (const { outcomes } of world.witness.commits)

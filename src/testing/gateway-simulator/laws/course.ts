@@ -33,7 +33,7 @@ export type GatewayLaw =
   | 'owners.reserved'
   /** Nobody gets a zone that the provider has made. */
   | 'owners.provider'
-  /** Who was answered `created` has the zone. */
+  /** A customer who was answered `created` has the zone. */
   | 'owners.created'
   /** In the end no claim is without an outcome, nor after a refused create. */
   | 'owners.pending'
@@ -49,7 +49,7 @@ export type GatewayLaw =
   | 'turns.overlap'
   /** A write beside another gateway's ends as `interrupted`, and nobody hears `done`. */
   | 'turns.listed'
-  /** Nothing is sent after the time of its request. */
+  /** Nothing is sent after the time limit of its request. */
   | 'turns.late'
   /** A change is accepted only by the gateway that has the zone's lease, and nobody else ends that. */
   | 'turns.lease'
@@ -73,7 +73,7 @@ export interface GatewayViolation {
 
 export type Report = (law: GatewayLaw, text: string) => void;
 
-/** What happened in a world, in the forms in which laws ask for it. */
+/** What happened in a world, with the questions that laws ask about it. */
 export class Course {
   readonly world: GatewayWorld;
 
@@ -90,7 +90,7 @@ export class Course {
     return this.world.requests.filter(({ token }) => token !== '');
   }
 
-  /** The states of the database at some time between these two; at least the one at the begin. */
+  /** The states of the database at some time between these two; at least the one at the beginning. */
   between(from: number, to: number): readonly SeenCommit[] {
     const { commits } = this.world.witness;
     const first = commits.findLastIndex(({ at }) => at < from);

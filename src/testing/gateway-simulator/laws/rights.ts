@@ -5,7 +5,7 @@ import { zoneIn, type SimRequest } from '../requests.ts';
 import type { SeenCommit, SeenOwner } from '../witness.ts';
 import { isHad, sendText, type Course, type Report } from './course.ts';
 
-/** Only who may changes a zone, and nothing is shown to others. */
+/** Only tokens with the right change a zone, and nothing is shown to others. */
 export function checkRights(course: Course, report: Report): void {
   for (const send of course.sends) {
     if (send.sentAt === null) continue;
@@ -231,7 +231,7 @@ function checkMade(
     report('owners.provider', `${zone} is the provider's, and ${customer} gets it by #${request.number}`);
 }
 
-/** Who was told that a zone was created has it. */
+/** A customer who was told that a zone was created has it. */
 export function checkCreated(course: Course, report: Report): void {
   for (const { number, asked, answer, answeredAt, at, token } of course.requests) {
     if (asked.kind !== 'create' || answer?.kind !== 'said' || answeredAt === null) continue;

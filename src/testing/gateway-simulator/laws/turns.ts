@@ -14,7 +14,7 @@ function wayOf({ sentAt, landedAt, endedAt }: Send): readonly [number, number] |
   return [sentAt, Math.min(landedAt ?? Infinity, endedAt ?? Infinity, sentAt + requestTime)];
 }
 
-/** Whether the sender was held up between its last look at the clock and the request. */
+/** Whether the sender was held up between its last read of the clock and the request. */
 export function isHeldUp({ process, calledAt, sentAt }: Send): boolean {
   return sentAt !== null && process.wasHeld(calledAt, sentAt);
 }
@@ -37,11 +37,11 @@ export function checkTurns(course: Course, report: Report): void {
   checkLeases(course, report);
 }
 
-/** The time of a request has begun before it reads at the name server. */
+/** The time limit of a request begins before it reads at the name server. */
 function checkLate(send: Send, report: Report): void {
   const { calledAt, request, sentAt } = send;
   const begun = request.reads[0]?.at;
-  // The wall clock of a machine that was set back while it was suspended tells nothing.
+  // If the wall clock was set back while the machine was suspended, it does not show how much time passed.
   if (sentAt === null || begun === undefined || send.process.wasSetBack(begun, calledAt)) return;
   if (calledAt > begun + requestTime)
     report('turns.late', `${sendText(send)} ${calledAt - begun} ms after its first read`);
@@ -169,7 +169,7 @@ export function checkExpected(course: Course, report: Report): void {
   }
 }
 
-/** What the client of a write has expected otherwise; null: nothing. */
+/** What these records lack of the expectation or tag of a write, in words; null: nothing. */
 function expectedOtherwise(
   { request: { asked }, zone }: Send,
   records: readonly ResourceRecord[],
