@@ -57,7 +57,15 @@ export class MemoryJournal implements Journal {
 
   async commit(batch: Batch): Promise<void> {
     await Promise.resolve();
-    this.#assertSteps(batch.operations ?? []);
+    this.apply(batch);
+  }
+
+  /**
+   * Carries out a commit at once.
+   * @throws Error if an operation may not take its step; then nothing is changed
+   */
+  apply(batch: Batch): void {
+    this.assertSteps(batch);
     for (const operation of batch.operations ?? []) this.#putOperation(operation);
     for (const zone of batch.dropZones ?? []) {
       this.#zones.delete(zone);
@@ -180,7 +188,8 @@ export class MemoryJournal implements Journal {
     }
   }
 
-  #assertSteps(operations: readonly Operation[]): void {
+  /** Checks that each operation of a commit may take its step. @throws Error if one may not */
+  assertSteps({ operations = [] }: Batch): void {
     const states = new Map<string, OperationState>();
     for (const { id, kind, state } of operations) {
       const from = states.get(id) ?? this.#operations.get(id)?.state;

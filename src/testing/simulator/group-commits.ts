@@ -11,9 +11,38 @@ const turns = 40;
 /** Commits that share one write to the disk. */
 interface Group {
   readonly batches: Batch[];
-  /** A copy of the file to which the commits of the group are already applied. */
-  readonly staged: MemoryJournal;
+  readonly staged: Staged;
   readonly landed: Promise<void>;
+}
+
+/** The file as it will be once the commits of a group have landed. */
+class Staged {
+  readonly #file: MemoryJournal;
+  /** A copy with all commits so far. Most groups need none: they have one commit, which nobody reads. */
+  #copy: MemoryJournal | null = null;
+  #first: Batch | null = null;
+
+  constructor(file: MemoryJournal) {
+    this.#file = file;
+  }
+
+  /** Adds a commit. @throws Error if an operation may not take its step; then nothing is added */
+  async commit(batch: Batch): Promise<void> {
+    await Promise.resolve();
+    if (this.#copy === null && this.#first === null) {
+      this.#file.assertSteps(batch);
+      this.#first = batch;
+    } else this.journal().apply(batch);
+  }
+
+  /** The journal with the commits so far. Later commits are added to it. */
+  journal(): MemoryJournal {
+    if (this.#copy === null) {
+      this.#copy = this.#file.copy();
+      if (this.#first !== null) this.#copy.apply(this.#first);
+    }
+    return this.#copy;
+  }
 }
 
 /**
@@ -46,7 +75,7 @@ export class GroupCommits {
   /** The journal as a transaction sees it: with the commits that still wait for the disk. */
   async pending(): Promise<MemoryJournal> {
     await this.#landing;
-    return this.#open?.staged ?? this.#file;
+    return this.#open?.staged.journal() ?? this.#file;
   }
 
   #begin(): Group {
@@ -54,7 +83,7 @@ export class GroupCommits {
     const landed = this.#end(batches);
     // Each commit of the group throws the failure. Without commits, nobody awaits this promise.
     landed.catch(() => undefined);
-    return { batches, staged: this.#file.copy(), landed };
+    return { batches, staged: new Staged(this.#file), landed };
   }
 
   async #end(batches: readonly Batch[]): Promise<void> {

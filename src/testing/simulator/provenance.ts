@@ -105,7 +105,8 @@ export class Provenance {
    */
   look(now: number): void {
     const other: Origin = { writer: this.#hasStarted ? 'somebody' : 'start', request: null, at: now };
-    for (const zone of new Set([...this.#zones.keys(), ...this.#held.keys()])) this.#take(zone, other);
+    for (const zone of this.#zones.keys()) this.#take(zone, other);
+    for (const zone of this.#held.keys()) if (!this.#zones.has(zone)) this.#take(zone, other);
   }
 
   /** Who wrote the record. @returns null: the side does not have it */
@@ -209,7 +210,7 @@ export class Provenance {
 
   #takeRecords(zone: DnsName, now: ReadonlyMap<string, ResourceRecord>, origin: Origin): void {
     const records = this.#held.get(zone)?.records;
-    if (records === undefined) return;
+    if (records === undefined || isUnchanged(records, now)) return;
     for (const [id, { record, origin: before }] of records) {
       if (now.has(id)) continue;
       records.delete(id);
@@ -228,6 +229,16 @@ export class Provenance {
   #note(facts: Omit<Effect, 'at' | 'request'>, { request, at, writer }: Origin): void {
     if (writer !== 'start') this.effects.push({ ...facts, at, request });
   }
+}
+
+/** Whether a zone still has the same records, with the same TTLs. Most looks find nothing new. */
+function isUnchanged(held: Held['records'], now: ReadonlyMap<string, ResourceRecord>): boolean {
+  if (held.size !== now.size) return false;
+  for (const [id, { ttl }] of now) {
+    const known = held.get(id);
+    if (known === undefined || known.record.ttl !== ttl) return false;
+  }
+  return true;
 }
 
 /** The records that a request would add to the zone. */

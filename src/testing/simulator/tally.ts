@@ -34,6 +34,9 @@ export const states: readonly string[] = Object.keys(stateNames);
 
 const kinds: readonly OperationKind[] = ['records', 'zone-create', 'zone-delete'];
 
+/** Names of steps, made once: an object finds a new text more slowly than one that it knows. */
+const stepNames = new Map<string, Map<string, string>>();
+
 /** Every step that an operation may take from one state to another, named as in {@link Measures.steps}. */
 export const allowedSteps: readonly string[] = states.flatMap((from) =>
   states
@@ -48,7 +51,11 @@ function isState(name: string): name is OperationState {
 }
 
 function stepName(from: string, to: string): string {
-  return `${from} > ${to}`;
+  const known = stepNames.get(from)?.get(to);
+  if (known !== undefined) return known;
+  const name = `${from} > ${to}`;
+  stepNames.set(from, (stepNames.get(from) ?? new Map<string, string>()).set(to, name));
+  return name;
 }
 
 /** Counts the operations, faults and excuses of one history. */
@@ -57,8 +64,8 @@ export class Tally {
   readonly #excuses: Record<string, number> = {};
   readonly #steps: Record<string, number> = {};
   readonly #states: Record<string, number> = {};
-  /** The last state of each operation. The key is `central-number id`. */
-  readonly #known = new Map<string, OperationState>();
+  /** The last state of each operation, by the number of its central, then by its id. */
+  readonly #known = new Map<number, Map<string, OperationState>>();
   #operations = 0;
 
   /** Counts a fault that the simulator causes. @param kind the fault in a few words */
@@ -73,9 +80,11 @@ export class Tally {
 
   /** Counts what a commit changes. @param central number of the journal's central, from 1 */
   committed(central: number, { operations = [] }: Batch): void {
+    let known = this.#known.get(central);
+    if (known === undefined) this.#known.set(central, (known = new Map()));
     for (const { id, state } of operations) {
-      const before = this.#known.get(`${central} ${id}`);
-      this.#known.set(`${central} ${id}`, state);
+      const before = known.get(id);
+      known.set(id, state);
       if (before === state) continue;
       if (before === undefined) this.#operations += 1;
       else count(this.#steps, stepName(before, state));
@@ -94,7 +103,7 @@ export class Tally {
 
   /** Whether the journal of this central has or had the operation. */
   hasSeen(central: number, operation: string): boolean {
-    return this.#known.has(`${central} ${operation}`);
+    return this.#known.get(central)?.has(operation) === true;
   }
 
   get measures(): Measures {
