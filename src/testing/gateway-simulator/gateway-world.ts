@@ -118,6 +118,7 @@ export class GatewayWorld {
   constructor(chances: Chances, gateways: 1 | 2) {
     this.#chances = chances;
     this.#isShared = gateways === 2;
+    this.clock.settle = settleAll;
     this.database = new SharedDatabase(() => this.clock.wall());
     this.server = new NameServer(this.clock, chances);
     this.server.onFault = (kind) => this.fault(kind);
@@ -434,4 +435,13 @@ function describeAsked(asked: Asked): string {
 
 function describeAnswer(answer: Answer): string {
   return JSON.stringify(answer);
+}
+
+/**
+ * Runs all callbacks that are ready, also those of long work. On a busy machine, work that takes a moment
+ * makes a pause (`Pace`), and the virtual time must not go on meanwhile.
+ */
+async function settleAll(): Promise<void> {
+  do await new Promise((resolve) => setImmediate(resolve));
+  while (process.getActiveResourcesInfo().includes('Immediate'));
 }

@@ -90,7 +90,10 @@ function checkListed(send: Send, course: Course, report: Report): void {
     (one) => one.request === request && one.entries.some(({ what }) => isAccepted(what)),
   );
   if (accepted === undefined) return;
-  const end = request.answeredAt ?? send.endedAt ?? Infinity;
+  const key =
+    accepted.entries.map(({ token, detail }) => `${token} ${String(Object(detail)['key'])}`)[0] ?? '';
+  // Once the outcome is stored, the zone is the next one's, although the answer may take a while.
+  const end = commits.find(({ outcomes }) => (outcomes.get(key) ?? null) !== null)?.at ?? Infinity;
   const other = commits.find(
     ({ at, request: by, entries }) =>
       at > accepted.at &&
@@ -100,8 +103,6 @@ function checkListed(send: Send, course: Course, report: Report): void {
       entries.some((entry) => isAccepted(entry.what) && entry.zone === zone),
   );
   if (other === undefined) return;
-  const key =
-    accepted.entries.map(({ token, detail }) => `${token} ${String(Object(detail)['key'])}`)[0] ?? '';
   const outcome = commits.at(-1)?.outcomes.get(key);
   if (outcome?.includes('interrupted') !== true)
     report('turns.listed', `${sendText(send)} lost its lease, and its outcome is ${outcome ?? 'none'}`);
