@@ -58,7 +58,10 @@ describe('the requests of an edit to a gateway', { skip: missingFor('gateway') }
     await settled(stage);
     await stage.there.add(zone, theirs);
     const seen = await requestsOf(async () => succeeded(await stage.atPanel.save(zone, record)));
-    assert.deepEqual(seen, [changes, changes]);
+    // If a comparison has listed their record meanwhile, the edit begins with a read of the name instead.
+    const read = `GET /v1/zones/${zone}./records?name=one.${zone}.`;
+    assert.ok([changes, read].includes(seen[0] ?? ''), seen.join());
+    assert.deepEqual(seen.slice(1), [changes]);
     await onBoth(record);
     assert.ok(await stands(stage.there, zone, theirs));
   });

@@ -65,8 +65,8 @@ function checkOwn({ zone, id, at }: Told, { world }: Course, report: Report): vo
 }
 
 /**
- * What is told once more with the same content was written once more. One comparison tells of an RRset several
- * times if a change of a gateway lies between the writes of others.
+ * What is told once more with the same content was written once more. One comparison tells of an RRset
+ * several times if a change of a gateway lies between the writes of others.
  */
 function checkOnce(told: readonly Told[], { world }: Course, report: Report): void {
   for (const [number, one] of told.entries()) {
